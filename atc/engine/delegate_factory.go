@@ -1,0 +1,43 @@
+package engine
+
+import (
+	"github.com/concourse/concourse/atc"
+	"github.com/concourse/concourse/atc/db"
+	"github.com/concourse/concourse/atc/engine"
+	"github.com/concourse/concourse/atc/exec"
+)
+
+// delegateFactory makes the delegates of one step: upstream's, with our FetchImage.
+type delegateFactory struct {
+	engine.DelegateFactory
+
+	build  db.Build
+	plan   atc.Plan
+	tags   atc.Tags
+	images imageFetcherFactory
+}
+
+func (f delegateFactory) GetDelegate(state exec.RunState) exec.GetDelegate {
+	upstream := f.DelegateFactory.GetDelegate(state)
+	return &getDelegate{upstream, f.buildStepDelegate(state, upstream)}
+}
+
+func (f delegateFactory) PutDelegate(state exec.RunState) exec.PutDelegate {
+	upstream := f.DelegateFactory.PutDelegate(state)
+	return &putDelegate{upstream, f.buildStepDelegate(state, upstream)}
+}
+
+func (f delegateFactory) CheckDelegate(state exec.RunState) exec.CheckDelegate {
+	upstream := f.DelegateFactory.CheckDelegate(state)
+	return &checkDelegate{upstream, f.buildStepDelegate(state, upstream)}
+}
+
+func (f delegateFactory) TaskDelegate(state exec.RunState) exec.TaskDelegate {
+	upstream := f.DelegateFactory.TaskDelegate(state)
+	images := f.buildStepDelegate(state, f.DelegateFactory.BuildStepDelegate(state))
+	return newTaskDelegate(upstream, images)
+}
+
+func (f delegateFactory) buildStepDelegate(state exec.RunState, upstream imageFetchingDelegate) *buildStepDelegate {
+	return f.images.newBuildStepDelegate(f.build, f.plan.ID, f.tags, state, upstream)
+}

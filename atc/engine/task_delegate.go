@@ -1,0 +1,80 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/concourse/concourse/atc"
+	"github.com/concourse/concourse/atc/event"
+	"github.com/concourse/concourse/atc/exec"
+	"github.com/concourse/concourse/atc/runtime"
+)
+
+// taskDelegate fetches the image_resource of a task. Its nativeImageFetch flag
+// is that of its buildStepDelegate.
+type taskDelegate struct {
+	exec.TaskDelegate
+
+	images           *buildStepDelegate
+	nativeImageFetch bool
+}
+
+func newTaskDelegate(upstream exec.TaskDelegate, images *buildStepDelegate) *taskDelegate {
+	return &taskDelegate{TaskDelegate: upstream, images: images, nativeImageFetch: images.nativeImageFetch}
+}
+
+func (d *taskDelegate) PullCredentials() (string, string) { return d.images.PullCredentials() }
+
+// FetchImage saves the events in which the build log shows the image's check
+// and get, then fetches it natively; where that is not possible, upstream does
+// all of it.
+func (d *taskDelegate) FetchImage(
+	ctx context.Context,
+	image atc.ImageResource,
+	types atc.ResourceTypes,
+	privileged bool,
+	tags atc.Tags,
+	skipInterval bool,
+) (runtime.ImageSpec, error) {
+	physically := func() (runtime.ImageSpec, error) {
+		return d.TaskDelegate.FetchImage(ctx, image, types, privileged, tags, skipInterval)
+	}
+	if !d.nativeImageFetch {
+		return physically()
+	}
+
+	image.Name = "image"
+	get, check := atc.FetchImagePlan(d.images.planID, image, types, tags, skipInterval, nil)
+
+	native, err := d.images.applies(get)
+	if err != nil {
+		return runtime.ImageSpec{}, err
+	}
+	if !native {
+		return physically()
+	}
+
+	if err := d.saveImageEvents(get, check); err != nil {
+		return runtime.ImageSpec{}, err
+	}
+	spec, _, err := d.images.fetchNatively(ctx, get, check, privileged)
+	return spec, err
+}
+
+func (d *taskDelegate) saveImageEvents(get atc.Plan, check *atc.Plan) error {
+	origin := event.Origin{ID: event.OriginID(d.images.planID)}
+	now := d.images.clock.Now().Unix()
+
+	if check != nil {
+		shown := event.ImageCheck{Origin: origin, Time: now, PublicPlan: check.Public()}
+		if err := d.images.build.SaveEvent(shown); err != nil {
+			return fmt.Errorf("save the image check's event: %w", err)
+		}
+	}
+
+	shown := event.ImageGet{Origin: origin, Time: now, PublicPlan: get.Public()}
+	if err := d.images.build.SaveEvent(shown); err != nil {
+		return fmt.Errorf("save the image get's event: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"code.cloudfoundry.org/lager/v3"
+	"github.com/concourse/concourse/atc/db"
+	"github.com/concourse/concourse/atc/runtime"
+	"github.com/concourse/concourse/atc/worker"
+	"github.com/concourse/concourse/atc/worker/gardenruntime"
+	"github.com/concourse/concourse/atc/worker/gardenruntime/gclient"
+	"github.com/concourse/concourse/atc/worker/gardenruntime/transport"
+	"github.com/concourse/concourse/worker/baggageclaim/client"
+	"github.com/concourse/retryhttp"
+)
+
+// imageScheme begins the image of every base resource type of a Kubernetes
+// worker, and the root file system of every container made from a reference.
+const imageScheme = "docker:///"
+
+// IsKubernetes tells whether the steps of a worker are pods: it advertises its
+// base resource types, of which there is at least one, as image references.
+func IsKubernetes(dbWorker db.Worker) bool {
+	types := dbWorker.ResourceTypes()
+	for _, resourceType := range types {
+		if !strings.HasPrefix(resourceType.Image, imageScheme) {
+			return false
+		}
+	}
+	return len(types) > 0
+}
+
+type factory struct {
+	upstream worker.DefaultFactory
+}
+
+// NewFactory returns a worker.Factory that makes a Worker for each Kubernetes
+// worker and upstream's for every other.
+func NewFactory(upstream worker.DefaultFactory) worker.Factory {
+	return factory{upstream: upstream}
+}
+
+func (f factory) NewWorker(logger lager.Logger, dbWorker db.Worker) runtime.Worker {
+	if !IsKubernetes(dbWorker) {
+		return otherWorker{f.upstream.NewWorker(logger, dbWorker)}
+	}
+
+	garden := gclient.NewGardenClientFactory(
+		f.upstream.DB.WorkerFactory,
+		logger.Session("garden-connection"),
+		dbWorker.Name(),
+		dbWorker.GardenAddr(),
+		retryhttp.NewExponentialBackOffFactory(f.upstream.HTTPRetryTimeout),
+		f.upstream.GardenRequestTimeout,
+	).NewClient()
+
+	roundTripper := transport.NewBaggageclaimRoundTripper(
+		dbWorker.Name(),
+		dbWorker.BaggageclaimURL(),
+		f.upstream.DB.WorkerFactory,
+		&http.Transport{DisableKeepAlives: true, ResponseHeaderTimeout: f.upstream.BaggageclaimResponseHeaderTimeout},
+	)
+
+	return newWorker(dbWorker, garden, func(garden gclient.Client) *gardenruntime.Worker {
+		return gardenruntime.NewWorker(dbWorker, garden, client.New("", roundTripper), f.upstream.DB.ToGardenRuntimeDB(), f.upstream.Streamer)
+	})
+}
+
+// otherWorker is a worker of another runtime, which has no kubelet to pull an
+// image for it.
+type otherWorker struct {
+	runtime.Worker
+}
+
+func (w otherWorker) FindOrCreateContainer(
+	ctx context.Context,
+	owner db.ContainerOwner,
+	metadata db.ContainerMetadata,
+	spec runtime.ContainerSpec,
+	delegate runtime.BuildStepDelegate,
+) (runtime.Container, []runtime.VolumeMount, error) {
+	if image := spec.ImageSpec.ImageURL; isReference(image) {
+		return nil, nil, fmt.Errorf("image %s was left to a kubelet to pull, but the step went to worker %s, which is not a Kubernetes worker: set --native-image-fetch=auto on web, or give the workers different tags", image, w.Name())
+	}
+	return w.Worker.FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
+}
+
+// isReference tells an image reference, as native image fetch returns it, from
+// a root file system URI, which has a scheme.
+func isReference(imageURL string) bool {
+	return imageURL != "" && !strings.Contains(imageURL, "://")
+}

@@ -1,0 +1,67 @@
+package workercmd
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/concourse/concourse/atc"
+	"github.com/concourse/flag/v2"
+	"github.com/google/go-containerregistry/pkg/name"
+)
+
+// KubernetesFlags are the flags of the Kubernetes runtime, all of which begin
+// with --kubernetes-.
+type KubernetesFlags struct {
+	Kubeconfig        flag.File         `long:"kubeconfig" description:"Kubeconfig file of the cluster. Without it the worker uses the service account of the pod that it runs in."`
+	Namespace         string            `long:"namespace" default:"concourse" description:"Namespace in which the pods are created. It must exist."`
+	NodeName          string            `long:"node-name" description:"Name of the Kubernetes node that the worker runs on, and that its pods run on. If not specified, the hostname will be used."`
+	PodStartupTimeout time.Duration     `long:"pod-startup-timeout" default:"4m" description:"How long a pod may take until its container runs, the pull of its image included. Must be less than --garden-request-timeout of the web node."`
+	ResourceTypes     map[string]string `long:"resource-type" key-value-delimiter:"=" value-name:"NAME=IMAGE" description:"Image of a base resource type. Can be specified multiple times; adds to the usual Concourse resource types, or replaces the image of one of them. An empty IMAGE removes the type."`
+	PrivilegedTypes   []string          `long:"privileged-resource-type" value-name:"NAME" default:"docker-image" description:"Base resource type whose pods are privileged. Can be specified multiple times."`
+	ImagePullSecrets  []string          `long:"image-pull-secret" value-name:"NAME" description:"Name of a pull secret in the namespace that every pod uses, for example for the images of base resource types. Can be specified multiple times."`
+	InitBin           flag.File         `long:"init-bin" description:"Path to the concourse-init executable, the first process of every pod. By default it is looked for beside the concourse executable."`
+}
+
+// usualResourceTypes are the base resource types that Concourse's own release
+// ships, as the images that it builds them from.
+var usualResourceTypes = map[string]string{
+	"bosh-io-release":  "concourse/bosh-io-release-resource",
+	"bosh-io-stemcell": "concourse/bosh-io-stemcell-resource",
+	"docker-image":     "concourse/docker-image-resource",
+	"git":              "concourse/git-resource",
+	"github-release":   "concourse/github-release-resource",
+	"hg":               "concourse/hg-resource",
+	"mock":             "concourse/mock-resource",
+	"pool":             "concourse/pool-resource",
+	"registry-image":   "concourse/registry-image-resource",
+	"s3":               "concourse/s3-resource",
+	"semver":           "concourse/semver-resource",
+	"time":             "concourse/time-resource",
+}
+
+// resourceTypes returns the base resource types that the worker advertises,
+// sorted by name.
+func (f KubernetesFlags) resourceTypes() ([]atc.WorkerResourceType, error) {
+	images := maps.Clone(usualResourceTypes)
+	maps.Copy(images, f.ResourceTypes)
+
+	var types []atc.WorkerResourceType
+	for _, typeName := range slices.Sorted(maps.Keys(images)) {
+		image := images[typeName]
+		if image == "" {
+			continue
+		}
+		if _, err := name.ParseReference(image); err != nil {
+			return nil, fmt.Errorf("--kubernetes-resource-type %s=%s: not an image reference: %w", typeName, image, err)
+		}
+		types = append(types, atc.WorkerResourceType{
+			Type:       typeName,
+			Image:      "docker:///" + image,
+			Version:    image,
+			Privileged: slices.Contains(f.PrivilegedTypes, typeName),
+		})
+	}
+	return types, nil
+}

@@ -1,0 +1,175 @@
+package workercmd
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+
+	"code.cloudfoundry.org/lager/v3"
+	"github.com/concourse/concourse"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
+	"github.com/concourse/concourse/atc"
+	"github.com/concourse/flag/v2"
+	"github.com/tedsuo/ifrit"
+	client "k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// kubernetesRunner returns what runs a worker whose containers are pods.
+func (cmd *WorkerCommand) kubernetesRunner() (ifrit.Runner, error) {
+	if err := requireRoot(); err != nil {
+		return nil, err
+	}
+	logger, _ := cmd.Logger.Logger("worker")
+	if err := cmd.Tracing.Prepare(); err != nil {
+		return nil, err
+	}
+
+	registration, err := cmd.registration()
+	if err != nil {
+		return nil, err
+	}
+	garden, err := cmd.kubernetesGarden(logger.Session("garden"), registration.Name)
+	if err != nil {
+		return nil, err
+	}
+	baggageclaim, err := cmd.baggageclaimForPods()
+	if err != nil {
+		return nil, err
+	}
+	return cmd.members(logger, registration, garden, baggageclaim), nil
+}
+
+// requireRoot holds because the worker mounts volumes and installs an init
+// that is owned by root.
+func requireRoot() error {
+	current, err := user.Current()
+	if err != nil {
+		return fmt.Errorf("find out who runs the worker: %w", err)
+	}
+	if current.Uid != "0" {
+		return fmt.Errorf("must run as root, not as %s", current.Username)
+	}
+	return nil
+}
+
+// registration is what the worker tells the web node about itself.
+func (cmd *WorkerCommand) registration() (atc.Worker, error) {
+	registration := cmd.Worker.Worker()
+	registration.Platform = "linux"
+	registration.Version = concourse.WorkerVersion
+
+	if registration.Name == "" {
+		hostname, err := os.Hostname()
+		if err != nil {
+			return atc.Worker{}, fmt.Errorf("find the hostname, the worker's name when --name is not given: %w", err)
+		}
+		registration.Name = hostname
+	}
+
+	var err error
+	registration.ResourceTypes, err = cmd.Kubernetes.resourceTypes()
+	return registration, err
+}
+
+func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName string) (ifrit.Runner, error) {
+	config, err := cmd.Kubernetes.clientConfig()
+	if err != nil {
+		return nil, err
+	}
+	clientset, err := client.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("client of the cluster at %s: %w", config.Host, err)
+	}
+
+	source, err := cmd.Kubernetes.initBinary()
+	if err != nil {
+		return nil, err
+	}
+	initBinary, err := kubernetes.InstallInit(source, filepath.Join(cmd.WorkDir.Path(), "init"))
+	if err != nil {
+		return nil, err
+	}
+
+	nodeName := cmd.Kubernetes.NodeName
+	if nodeName == "" {
+		if nodeName, err = os.Hostname(); err != nil {
+			return nil, fmt.Errorf("find the hostname, the node's name when --kubernetes-node-name is not given: %w", err)
+		}
+	}
+
+	backend, err := kubernetes.NewBackend(kubernetes.Config{
+		Client:            clientset,
+		Namespace:         cmd.Kubernetes.Namespace,
+		NodeName:          nodeName,
+		WorkerName:        workerName,
+		StateDir:          filepath.Join(cmd.WorkDir.Path(), "containers"),
+		InitBinary:        initBinary,
+		PodStartupTimeout: cmd.Kubernetes.PodStartupTimeout,
+		ImagePullSecrets:  cmd.Kubernetes.ImagePullSecrets,
+		NewInit:           func(socket string) kubernetes.Init { return podinit.NewClient(socket) },
+		Logger:            logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return gardenServer{backend: backend, address: cmd.gardenAddress(), logger: logger}, nil
+}
+
+func (f KubernetesFlags) clientConfig() (*rest.Config, error) {
+	if f.Kubeconfig == "" {
+		config, err := rest.InClusterConfig()
+		if err != nil {
+			return nil, fmt.Errorf("use the service account of the worker's pod: %w: outside a cluster, set --kubernetes-kubeconfig", err)
+		}
+		return config, nil
+	}
+	config, err := clientcmd.BuildConfigFromFlags("", f.Kubeconfig.Path())
+	if err != nil {
+		return nil, fmt.Errorf("kubeconfig %s: %w", f.Kubeconfig, err)
+	}
+	// Every step of the node goes through this client; its default of 5
+	// requests a second would hold pods back.
+	config.QPS, config.Burst = 50, 100
+	return config, nil
+}
+
+func (f KubernetesFlags) initBinary() (string, error) {
+	if f.InitBin != "" {
+		return f.InitBin.Path(), nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("find concourse-init beside this executable: %w", err)
+	}
+	beside := filepath.Join(filepath.Dir(self), "concourse-init")
+	if _, err := os.Stat(beside); errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("there is no %s: set --kubernetes-init-bin to the concourse-init executable", beside)
+	}
+	return beside, nil
+}
+
+// baggageclaimForPods is upstream's Baggageclaim below the work dir. Pods share
+// the host's user namespace, so files need no translation of their owners.
+func (cmd *WorkerCommand) baggageclaimForPods() (ifrit.Runner, error) {
+	volumes := filepath.Join(cmd.WorkDir.Path(), "volumes")
+	if err := os.MkdirAll(volumes, 0o755); err != nil {
+		return nil, fmt.Errorf("create the folder of the volumes: %w", err)
+	}
+	cmd.Baggageclaim.VolumesDir = flag.Dir(volumes)
+	cmd.Baggageclaim.OverlaysDir = filepath.Join(cmd.WorkDir.Path(), "overlays")
+	cmd.Baggageclaim.DisableUserNamespaces = true
+	return cmd.Baggageclaim.Runner(nil)
+}
+
+func (cmd *WorkerCommand) gardenAddress() string {
+	return fmt.Sprintf("%s:%d", cmd.BindIP, cmd.BindPort)
+}
+
+func (cmd *WorkerCommand) baggageclaimAddress() string {
+	return fmt.Sprintf("%s:%d", cmd.Baggageclaim.BindIP, cmd.Baggageclaim.BindPort)
+}
