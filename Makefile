@@ -1,0 +1,59 @@
+# What the README's commands do. `make` alone builds the programs into bin/.
+
+GO        ?= go
+GINKGO     = $(GO) run github.com/onsi/ginkgo/v2/ginkgo
+LINT       = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+TESTFLIGHT = $(GO) run ./testflight/cmd/testflight
+
+# Packages whose specs need no cluster.
+UNIT = ./atc/... ./cmd/... ./worker/... ./testflight/cluster/... ./testflight/images/...
+
+.PHONY: build
+build: generate
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/concourse-init ./cmd/concourse-init
+	$(GO) build -trimpath -ldflags='-s -w' -o bin/concourse ./cmd/concourse
+	$(GO) build -trimpath -ldflags='-s -w' -o bin/fly github.com/concourse/concourse/fly
+
+# Writes the git-ignored files that derive from upstream's source.
+.PHONY: generate
+generate:
+	$(GO) run ./cmd/weave
+
+# Prints what the weaving changes in upstream's source, as a patch.
+.PHONY: patch
+patch: generate
+	@upstream=$$($(GO) list -m -f '{{.Dir}}' github.com/concourse/concourse); \
+	for file in atc/atccmd/*_gen.go cmd/concourse/*_gen.go; do \
+		gofmt $$upstream/$${file%_gen.go}.go | diff -u --label a/$${file%_gen.go}.go --label b/$${file%_gen.go}.go - $$file; \
+	done; true
+
+.PHONY: demo
+demo:
+	$(TESTFLIGHT) demo
+
+.PHONY: down
+down:
+	$(TESTFLIGHT) down
+
+.PHONY: test
+test: lint unit testflight
+
+.PHONY: lint
+lint: generate
+	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
+	if [ -n "$$unformatted" ]; then echo "gofmt these files:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(LINT) ./...
+
+.PHONY: unit
+unit: generate packages
+	$(GO) test $(UNIT)
+
+.PHONY: testflight
+testflight:
+	$(TESTFLIGHT) test
+
+# Installs the Debian packages that are missing.
+.PHONY: packages
+packages:
+	$(TESTFLIGHT) packages

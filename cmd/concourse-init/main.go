@@ -1,0 +1,50 @@
+// Command concourse-init is PID 1 of every pod that the Kubernetes worker
+// creates. It runs processes as the worker, on the node, asks it to over a unix
+// socket. The binary is installed setuid root, see server.AssumeRoot.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit/server"
+)
+
+// stopSignals are what a container runtime may send to end the pod: SIGTERM, or
+// what the image asks for with STOPSIGNAL; 37 is the SIGRTMIN+3 of systemd.
+var stopSignals = []os.Signal{
+	syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP,
+	syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH, syscall.Signal(37),
+}
+
+func main() {
+	// Before anything else: what follows may run as root.
+	imageUser, err := server.AssumeRoot()
+	if err == nil {
+		err = run(imageUser)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "concourse-init:", err)
+		os.Exit(1)
+	}
+}
+
+func run(imageUser server.Identity) error {
+	config := server.Config{ImageUser: imageUser, Log: os.Stdout}
+	flag.StringVar(&config.SocketPath, "socket", "", "unix socket to listen on")
+	flag.StringVar(&config.StateDir, "state-dir", "", "directory to keep the output of processes in")
+	flag.DurationVar(&config.StopTimeout, "stop-timeout", 10*time.Second, "time from SIGTERM to SIGKILL")
+	flag.Parse()
+	if config.SocketPath == "" || config.StateDir == "" {
+		return errors.New("--socket and --state-dir are required")
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), stopSignals...)
+	defer stop()
+	return server.New(config).Run(ctx)
+}

@@ -1,0 +1,65 @@
+package cluster
+
+import (
+	"io"
+	"sync"
+)
+
+// DefaultStateDir is where a cluster lives unless its owner says otherwise.
+const DefaultStateDir = "/var/lib/concourse-testflight"
+
+// Cluster is a development cluster, running or not.
+type Cluster struct {
+	// Instance sets clusters on one machine apart, each with a state directory
+	// of its own: ports, device names and addresses depend on it.
+	Instance int
+
+	stateDir string
+	out      io.Writer
+	printing sync.Mutex
+}
+
+// New returns the cluster whose state is below stateDir (DefaultStateDir if
+// empty) and which reports its progress to out. It starts nothing.
+func New(stateDir string, out io.Writer) *Cluster {
+	if stateDir == "" {
+		stateDir = DefaultStateDir
+	}
+	return &Cluster{stateDir: stateDir, out: out}
+}
+
+// Kubeconfig is the path of the administrator's kubeconfig.
+func (c *Cluster) Kubeconfig() string { return c.path("kubeconfig") }
+
+// Kubectl is the path of a kubectl of the cluster's version.
+func (c *Cluster) Kubectl() string { return c.path("bin", "kubectl") }
+
+// NodeName is the name of the only node.
+func (c *Cluster) NodeName() string { return "concourse-testflight" }
+
+// NodeAddress is an address of this machine that pods reach too.
+func (c *Cluster) NodeAddress() string { return c.address(0, 1) }
+
+// Registry is the host:port of the registry without a login. It speaks HTTP,
+// has one name for pods, kubelet and host, and forgets its manifests (not its
+// layers) when it restarts.
+func (c *Cluster) Registry() string { return c.nodePort(registryPort) }
+
+// PrivateRegistry is the host:port of the registry that wants RegistryUser and
+// RegistryPassword, and otherwise is like Registry.
+func (c *Cluster) PrivateRegistry() string { return c.nodePort(privateRegistryPort) }
+
+// RegistryUser is the only user of the private registry.
+func (c *Cluster) RegistryUser() string { return "testflight" }
+
+// RegistryPassword is that user's password.
+func (c *Cluster) RegistryPassword() string { return "testflight-password" }
+
+// PostgresHost is where PostgreSQL listens.
+func (c *Cluster) PostgresHost() string { return loopback }
+
+// PostgresPort is the port it listens on.
+func (c *Cluster) PostgresPort() int { return c.port(postgresPort) }
+
+// PostgresUser is its superuser, who needs no password.
+func (c *Cluster) PostgresUser() string { return "postgres" }

@@ -1,0 +1,19 @@
+// Package cluster starts and ends a development cluster on a plain Debian
+// machine: a Kubernetes with one node, a registry without and one with a login,
+// and a PostgreSQL, without a container engine or virtual machine below it.
+//
+// Its programs are Debian's, and Kubernetes built from its Go module (the nested
+// module kubernetes). Each part is a daemon with a pid file and a log; the parts
+// outlive the program that started them, and Up keeps those that are alive.
+//
+// Everything is kept below one state directory, on ports, devices and addresses
+// of its own (layout.go), beside whatever else the machine runs. Three things
+// lie elsewhere because their programs have the place built in: shim sockets in
+// /run/containerd/s, log links in /var/log/containers, and the kubelet's device
+// plugin socket in /var/lib/kubelet/device-plugins. The last one is taken from
+// another kubelet of the machine, so don't run both where device plugins matter.
+//
+// Left out: kube-proxy (Service addresses lead nowhere, the API server is reached
+// by the node address), cluster DNS, and masquerading (pods reach the node and
+// each other, nothing outside).
+package cluster

@@ -1,0 +1,63 @@
+package cluster
+
+import (
+	"fmt"
+	"net"
+	"path/filepath"
+	"strconv"
+)
+
+const loopback = "127.0.0.1"
+
+// Ports of the first instance; each further one has its own 100 above.
+const (
+	etcdPort              = 17200
+	etcdPeerPort          = 17201
+	apiServerPort         = 17210
+	controllerManagerPort = 17211
+	schedulerPort         = 17212
+	kubeletPort           = 17213
+	kubeletHealthPort     = 17214
+	registryPort          = 17220
+	privateRegistryPort   = 17221
+	postgresPort          = 17230
+)
+
+func (c *Cluster) port(first int) int { return first + 100*c.Instance }
+
+func (c *Cluster) nodePort(first int) string {
+	return net.JoinHostPort(c.NodeAddress(), strconv.Itoa(c.port(first)))
+}
+
+func (c *Cluster) loopbackPort(first int) string {
+	return net.JoinHostPort(loopback, strconv.Itoa(c.port(first)))
+}
+
+// address is one of the instance's 10.x.0.0/16: subnet 0 is the node's, 1 the
+// pods', 2 the services'.
+func (c *Cluster) address(subnet, host int) string {
+	return fmt.Sprintf("10.%d.%d.%d", 231+c.Instance, subnet, host)
+}
+
+func (c *Cluster) podCIDR() string     { return c.address(1, 0) + "/24" }
+func (c *Cluster) serviceCIDR() string { return c.address(2, 0) + "/24" }
+
+// named makes a name that all of the machine shares the instance's own.
+func (c *Cluster) named(name string) string {
+	if c.Instance == 0 {
+		return name
+	}
+	return name + strconv.Itoa(c.Instance)
+}
+
+func (c *Cluster) nodeDevice() string { return c.named("ctf-node") }
+func (c *Cluster) podBridge() string  { return c.named("ctf-pods") }
+
+// podNetwork is the name of the CNI network.
+func (c *Cluster) podNetwork() string { return c.named("ctf-pods") }
+
+func (c *Cluster) path(elements ...string) string {
+	return filepath.Join(append([]string{c.stateDir}, elements...)...)
+}
+
+func (c *Cluster) containerdSocket() string { return c.path("containerd", "containerd.sock") }

@@ -1,0 +1,101 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Up starts what is not running yet and returns when the node takes pods. What
+// it needs and the machine lacks (Debian packages, the Kubernetes program) is
+// installed and built first. Call Down after a failure to be rid of the rest.
+func (c *Cluster) Up(ctx context.Context) error {
+	if os.Geteuid() != 0 {
+		return errors.New("the development cluster needs to be root: it makes network devices, mounts and cgroups")
+	}
+	release, err := c.claim()
+	if err != nil {
+		return err
+	}
+	defer release()
+
+	return inTurn(
+		c.InstallPackages,
+		c.saveKernelSettings,
+		atOnce(
+			c.timed("programs", c.buildPrograms),
+			c.timed("network", c.setUpNetwork),
+			c.timed("certificates", c.writeCertificates),
+		),
+		atOnce(
+			inTurn(
+				c.running(c.etcd()),
+				c.running(c.apiServer()),
+				atOnce(c.running(c.controllerManager()), c.running(c.scheduler())),
+			),
+			inTurn(
+				c.running(c.containerd()),
+				c.timed("sandbox image", c.importSandboxImage),
+			),
+			c.running(c.registry()),
+			c.running(c.privateRegistry()),
+			c.running(c.postgres()),
+		),
+		c.running(c.kubelet()),
+		atOnce(
+			c.timed("node", c.awaitNode),
+			c.timed("service account", c.awaitServiceAccount),
+		),
+	)(ctx)
+}
+
+// stage is a piece of Up. It does nothing when its result is there already.
+type stage func(context.Context) error
+
+func inTurn(stages ...stage) stage {
+	return func(ctx context.Context) error {
+		for _, run := range stages {
+			if err := run(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func atOnce(stages ...stage) stage {
+	return func(ctx context.Context) error {
+		group, ctx := errgroup.WithContext(ctx)
+		for _, run := range stages {
+			group.Go(func() error { return run(ctx) })
+		}
+		return group.Wait()
+	}
+}
+
+// timed runs a stage and prints how long it took.
+func (c *Cluster) timed(name string, run stage) stage {
+	return func(ctx context.Context) error {
+		start := time.Now()
+		if err := run(ctx); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		c.printf("%s ready (%.1fs)\n", name, time.Since(start).Seconds())
+		return nil
+	}
+}
+
+// running is the stage that has a part running and ready.
+func (c *Cluster) running(p part) stage {
+	return c.timed(p.name, p.run)
+}
+
+func (c *Cluster) printf(format string, arguments ...any) {
+	c.printing.Lock()
+	defer c.printing.Unlock()
+	fmt.Fprintf(c.out, format, arguments...)
+}

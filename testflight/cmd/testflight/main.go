@@ -1,0 +1,76 @@
+// Command testflight runs Concourse with the Kubernetes runtime on a
+// development cluster of its own: to show it, to test it, and to take it down.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/concourse/concourse-kubernetes/testflight/cluster"
+	"github.com/concourse/concourse-kubernetes/testflight/concourse"
+)
+
+const usage = `usage: testflight COMMAND
+
+  demo      start everything and run a pipeline on pods
+  test      start everything, run the specs, and end everything
+  up        start everything
+  down      end everything and remove what was made
+  packages  install the Debian packages that are missing`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) != 1 {
+		return errors.New(usage)
+	}
+
+	on := cluster.New(cluster.DefaultStateDir, os.Stdout)
+	runs := concourse.New(on, "bin", os.Stdout)
+
+	switch args[0] {
+	case "demo":
+		return demo(ctx, runs)
+	case "test":
+		return test(ctx, runs)
+	case "up":
+		return runs.Up(ctx)
+	case "down":
+		return runs.Down(ctx)
+	case "packages":
+		return on.InstallPackages(ctx)
+	default:
+		return errors.New(usage)
+	}
+}
+
+// watched runs f and ends it with an error as soon as a part of the cluster,
+// web or worker dies.
+func watched(ctx context.Context, on *cluster.Cluster, f func(context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+
+	go func() {
+		if err := on.Watch(ctx); err != nil {
+			cancel(err)
+		}
+	}()
+
+	err := f(ctx)
+	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return err
+}

@@ -1,0 +1,171 @@
+package concourse
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/concourse/concourse-kubernetes/testflight/cluster"
+	"github.com/concourse/concourse-kubernetes/testflight/images"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+const (
+	// Namespace is where the steps' pods are.
+	Namespace = "concourse"
+	// WorkerName is the name of the Kubernetes worker.
+	WorkerName = "kubernetes"
+	// User is the local user of the main team, whose password is the same word.
+	User = "test"
+)
+
+// Ports of web and worker, on the cluster's node address or on loopback.
+const (
+	webPort               = 17240
+	tsaPort               = 17241
+	webDebugPort          = 17242
+	gardenPort            = 17243
+	baggageclaimPort      = 17244
+	workerDebugPort       = 17245
+	healthcheckPort       = 17246
+	baggageclaimDebugPort = 17247
+)
+
+// Concourse is a Concourse on a development cluster, running or not.
+type Concourse struct {
+	Cluster *cluster.Cluster
+
+	// WebFlags and WorkerFlags add to the flags of web and worker.
+	WebFlags, WorkerFlags []string
+
+	bin string
+	out io.Writer
+}
+
+// New returns the Concourse on a cluster, made of the programs in the folder
+// bin, which `make build` fills. It starts nothing.
+func New(on *cluster.Cluster, bin string, out io.Writer) *Concourse {
+	return &Concourse{Cluster: on, bin: bin, out: out}
+}
+
+// URL is where web answers, for fly and for a browser on this machine.
+func (c *Concourse) URL() string {
+	return "http://" + net.JoinHostPort(c.Cluster.NodeAddress(), strconv.Itoa(webPort))
+}
+
+// Client returns a client of the cluster, as its administrator.
+func (c *Concourse) Client() (kubernetes.Interface, error) {
+	config, err := clientcmd.BuildConfigFromFlags("", c.Cluster.Kubeconfig())
+	if err != nil {
+		return nil, fmt.Errorf("kubeconfig of the cluster: %w", err)
+	}
+	return kubernetes.NewForConfig(config)
+}
+
+// Up builds the programs, starts the cluster, pushes the images and starts web
+// and worker. What is there already stays.
+func (c *Concourse) Up(ctx context.Context) error {
+	stages := []struct {
+		name string
+		run  func(context.Context) error
+	}{
+		{"development cluster", c.Cluster.Up},
+		{"concourse, concourse-init and fly", c.build},
+		{"images", c.pushImages},
+		{"namespace " + Namespace, c.createNamespace},
+		{"web", c.startWeb},
+		{"worker", c.startWorker},
+	}
+	for _, stage := range stages {
+		start := time.Now()
+		fmt.Fprintf(c.out, "== %s\n", stage.name)
+		if err := stage.run(ctx); err != nil {
+			return fmt.Errorf("%s: %w", stage.name, err)
+		}
+		fmt.Fprintf(c.out, "== %s: done in %.1fs\n", stage.name, time.Since(start).Seconds())
+	}
+	return nil
+}
+
+// Down ends web, worker and cluster and removes what they made.
+func (c *Concourse) Down(ctx context.Context) error {
+	for _, daemon := range []string{"worker", "web"} {
+		if err := c.Cluster.StopDaemon(ctx, daemon); err != nil {
+			return err
+		}
+	}
+	return c.Cluster.Down(ctx)
+}
+
+func (c *Concourse) build(ctx context.Context) error {
+	build := exec.CommandContext(ctx, "make", "build")
+	build.Stdout, build.Stderr = c.out, c.out
+	return build.Run()
+}
+
+func (c *Concourse) program(name string) string {
+	path, err := filepath.Abs(filepath.Join(c.bin, name))
+	if err != nil {
+		panic(err) // only without a working directory
+	}
+	return path
+}
+
+func (c *Concourse) pushImages(ctx context.Context) error {
+	built, err := images.Build(ctx, filepath.Join(c.Cluster.DaemonDir(), "images"), c.out)
+	if err != nil {
+		return err
+	}
+	for _, image := range built {
+		for _, registry := range c.registries() {
+			digest, err := images.Push(ctx, image, registry.address, registry.login)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.out, "%s/%s@%s\n", registry.address, image.Name, digest)
+		}
+	}
+	return nil
+}
+
+func (c *Concourse) createNamespace(ctx context.Context) error {
+	client, err := c.Client()
+	if err != nil {
+		return err
+	}
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: Namespace}}
+	_, err = client.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		return nil
+	}
+	return err
+}
+
+// keys generates the keys that web and worker know each other by.
+func (c *Concourse) keys(ctx context.Context) (dir string, err error) {
+	dir = filepath.Join(c.Cluster.DaemonDir(), "keys")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	for name, kind := range map[string]string{"tsa": "ssh", "worker": "ssh", "session": "rsa"} {
+		file := filepath.Join(dir, name)
+		if _, err := os.Stat(file); err == nil {
+			continue
+		}
+		generate := exec.CommandContext(ctx, c.program("concourse"), "generate-key", "-t", kind, "-b", "2048", "-f", file)
+		if output, err := generate.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("generate key %s: %w: %s", name, err, output)
+		}
+	}
+	return dir, nil
+}

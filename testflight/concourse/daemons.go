@@ -1,0 +1,98 @@
+package concourse
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strconv"
+
+	"github.com/concourse/concourse-kubernetes/testflight/cluster"
+)
+
+func flagOf(name string, value any) string { return fmt.Sprintf("--%s=%v", name, value) }
+
+func (c *Concourse) startWeb(ctx context.Context) error {
+	keys, err := c.keys(ctx)
+	if err != nil {
+		return err
+	}
+	return c.Cluster.RunDaemon(ctx, cluster.Daemon{
+		Name: "web",
+		Command: append([]string{
+			c.program("concourse"), "web",
+			flagOf("external-url", c.URL()),
+			flagOf("bind-port", webPort),
+			flagOf("debug-bind-port", webDebugPort),
+			flagOf("tsa-bind-port", tsaPort),
+			flagOf("tsa-host-key", filepath.Join(keys, "tsa")),
+			flagOf("tsa-authorized-keys", filepath.Join(keys, "worker.pub")),
+			flagOf("session-signing-key", filepath.Join(keys, "session")),
+			flagOf("postgres-host", c.Cluster.PostgresHost()),
+			flagOf("postgres-port", c.Cluster.PostgresPort()),
+			flagOf("postgres-user", c.Cluster.PostgresUser()),
+			flagOf("postgres-database", "postgres"),
+			"--add-local-user=" + User + ":" + User, "--main-team-local-user=" + User,
+			"--add-local-user=guest:guest",
+			"--enable-pipeline-instances", "--enable-across-step", "--enable-cache-streamed-volumes",
+			"--enable-resource-causality", "--enable-redact-secrets",
+			// With the default intervals a triggered build starts after up to 20 s.
+			"--component-runner-interval=1s", "--build-tracker-interval=1s", "--lidar-scanner-interval=1s",
+			"--gc-interval=5s", "--gc-failed-grace-period=5s", "--gc-check-recycle-period=5s",
+		}, c.WebFlags...),
+		Ready: func(ctx context.Context) error { return answers(ctx, c.URL()+"/api/v1/info") },
+	})
+}
+
+func (c *Concourse) startWorker(ctx context.Context) error {
+	keys, err := c.keys(ctx)
+	if err != nil {
+		return err
+	}
+	registry := c.Cluster.Registry()
+	return c.Cluster.RunDaemon(ctx, cluster.Daemon{
+		Name: "worker",
+		Command: append([]string{
+			c.program("concourse"), "worker",
+			"--runtime=kubernetes",
+			flagOf("name", WorkerName),
+			flagOf("work-dir", filepath.Join(c.Cluster.DaemonDir(), "worker")),
+			flagOf("tsa-host", "127.0.0.1:"+strconv.Itoa(tsaPort)),
+			flagOf("tsa-public-key", filepath.Join(keys, "tsa.pub")),
+			flagOf("tsa-worker-private-key", filepath.Join(keys, "worker")),
+			flagOf("kubernetes-kubeconfig", c.Cluster.Kubeconfig()),
+			flagOf("kubernetes-namespace", Namespace),
+			flagOf("kubernetes-node-name", c.Cluster.NodeName()),
+			flagOf("kubernetes-resource-type", "registry-image="+registry+"/registry-image-resource"),
+			flagOf("kubernetes-resource-type", "mock="+registry+"/mock-resource"),
+			flagOf("bind-port", gardenPort),
+			flagOf("debug-bind-port", workerDebugPort),
+			flagOf("healthcheck-bind-port", healthcheckPort),
+			flagOf("healthcheck-bind-ip", "127.0.0.1"),
+			flagOf("baggageclaim-bind-port", baggageclaimPort),
+			flagOf("baggageclaim-debug-bind-port", baggageclaimDebugPort),
+			flagOf("baggageclaim-driver", "overlay"),
+			"--sweep-interval=5s",
+		}, c.WorkerFlags...),
+		Ready: func(ctx context.Context) error {
+			return answers(ctx, "http://127.0.0.1:"+strconv.Itoa(healthcheckPort))
+		},
+	})
+}
+
+// answers asks a URL and returns nil if it answers with success.
+func answers(ctx context.Context, url string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", url, response.Status)
+	}
+	return nil
+}

@@ -1,0 +1,210 @@
+package kubernetes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"code.cloudfoundry.org/garden"
+	"code.cloudfoundry.org/lager/v3"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+)
+
+// Config is what a Backend needs to know.
+type Config struct {
+	Client     kubernetes.Interface
+	Namespace  string
+	NodeName   string
+	WorkerName string
+
+	// StateDir holds a directory for each container, and nothing else. It is a
+	// path on the node, and the same path for this process.
+	StateDir string
+
+	// InitBinary is the path of concourse-init on the node, see [InstallInit].
+	InitBinary string
+
+	// PodStartupTimeout is how long a pod may take from its creation until its
+	// init answers, the pull of its image included.
+	PodStartupTimeout time.Duration
+
+	// ImagePullSecrets are Secrets in Namespace that every pod may pull with.
+	ImagePullSecrets []string
+
+	// NewInit connects to the init that listens on a socket.
+	NewInit func(socketPath string) Init
+
+	Logger lager.Logger
+}
+
+// Backend runs Garden containers as pods.
+type Backend struct {
+	Config
+	patience patience
+
+	// ctx ends when the backend stops.
+	ctx  context.Context
+	stop context.CancelFunc
+
+	mu         sync.Mutex
+	containers map[string]*Container
+}
+
+var _ garden.Backend = (*Backend)(nil)
+
+// patience is how long the backend waits for what usually comes at once.
+type patience struct {
+	ping        time.Duration // between two questions whether init is there
+	pullProblem time.Duration // for a registry that does not answer to come back
+	drain       time.Duration // for the last output of a pod that ended
+	endReason   time.Duration // for Kubernetes to say why init went away
+	request     time.Duration // for one request to the API server or to init
+	removal     time.Duration // for the kubelet to take a pod down
+}
+
+var defaultPatience = patience{
+	ping:        10 * time.Millisecond,
+	pullProblem: 15 * time.Second,
+	drain:       2 * time.Second,
+	endReason:   10 * time.Second,
+	request:     30 * time.Second,
+	removal:     time.Minute,
+}
+
+// NewBackend returns a backend that has to be started.
+func NewBackend(config Config) (*Backend, error) {
+	if err := config.validate(); err != nil {
+		return nil, fmt.Errorf("configure the Kubernetes runtime: %w", err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	return &Backend{
+		Config:     config,
+		patience:   defaultPatience,
+		ctx:        ctx,
+		stop:       stop,
+		containers: map[string]*Container{},
+	}, nil
+}
+
+func (c Config) validate() error {
+	if c.Client == nil || c.NewInit == nil || c.Logger == nil {
+		return errors.New("a client, a logger and a way to connect to init are needed")
+	}
+	for name, value := range map[string]string{
+		"namespace":   c.Namespace,
+		"node name":   c.NodeName,
+		"worker name": c.WorkerName,
+		"state dir":   c.StateDir,
+		"init binary": c.InitBinary,
+	} {
+		if value == "" {
+			return fmt.Errorf("the %s is not set", name)
+		}
+	}
+	if c.PodStartupTimeout <= 0 {
+		return errors.New("the pod startup timeout must be positive")
+	}
+	return checkSocketPath(c.StateDir)
+}
+
+// Stop ends watching and attaching. The pods go on; a backend that is started
+// later finds them.
+func (b *Backend) Stop() error {
+	b.stop()
+	return nil
+}
+
+// Ping asks the API server for its version, which costs it nothing.
+func (b *Backend) Ping() error {
+	if _, err := b.Client.Discovery().ServerVersion(); err != nil {
+		return apiError("get", "the API server's version", err)
+	}
+	return nil
+}
+
+// Capacity names the number of pods that a node commonly takes. Memory and disk
+// are Kubernetes' affair.
+func (b *Backend) Capacity() (garden.Capacity, error) {
+	return garden.Capacity{MaxContainers: 250}, nil
+}
+
+// Containers lists the containers, those that are starting too, that have all
+// the given properties.
+func (b *Backend) Containers(wanted garden.Properties) ([]garden.Container, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+
+	found := []garden.Container{}
+	for _, container := range b.containers {
+		if container.state.hasAll(wanted) {
+			found = append(found, container)
+		}
+	}
+	return found, nil
+}
+
+// Lookup finds a container that has started. One that is starting is not found:
+// who asks goes on to create it, and Create waits for the start in progress.
+func (b *Backend) Lookup(handle string) (garden.Container, error) {
+	container := b.find(handle)
+	if container == nil || !container.hasStarted() {
+		return nil, garden.ContainerNotFoundError{Handle: handle}
+	}
+	return container, nil
+}
+
+func (b *Backend) BulkInfo(handles []string) (map[string]garden.ContainerInfoEntry, error) {
+	entries := map[string]garden.ContainerInfoEntry{}
+	for _, handle := range handles {
+		container, err := b.Lookup(handle)
+		if err != nil {
+			entries[handle] = garden.ContainerInfoEntry{Err: &garden.Error{Err: err}}
+			continue
+		}
+		info, _ := container.Info()
+		entries[handle] = garden.ContainerInfoEntry{Info: info}
+	}
+	return entries, nil
+}
+
+// BulkMetrics answers with zeros: the kubelet has the metrics of pods.
+func (b *Backend) BulkMetrics(handles []string) (map[string]garden.ContainerMetricsEntry, error) {
+	entries := map[string]garden.ContainerMetricsEntry{}
+	for _, handle := range handles {
+		entry := garden.ContainerMetricsEntry{}
+		if _, err := b.Lookup(handle); err != nil {
+			entry.Err = &garden.Error{Err: err}
+		}
+		entries[handle] = entry
+	}
+	return entries, nil
+}
+
+// GraceTime is how long a container may go unused before Garden destroys it;
+// zero is for ever.
+func (b *Backend) GraceTime(container garden.Container) time.Duration {
+	if known := b.find(container.Handle()); known != nil {
+		return known.state.read().GraceTime
+	}
+	return 0
+}
+
+func (b *Backend) find(handle string) *Container {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.containers[handle]
+}
+
+func (b *Backend) worker() pod.Worker {
+	return pod.Worker{
+		Name:             b.WorkerName,
+		Namespace:        b.Namespace,
+		NodeName:         b.NodeName,
+		InitBinary:       b.InitBinary,
+		ImagePullSecrets: b.ImagePullSecrets,
+	}
+}

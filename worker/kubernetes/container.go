@@ -1,0 +1,147 @@
+package kubernetes
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+
+	"code.cloudfoundry.org/garden"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+)
+
+// Container is a pod and what the worker keeps for it.
+type Container struct {
+	backend *Backend
+	handle  string
+	init    Init
+	state   *state
+	pod     *watchedPod
+
+	// environment is that of all processes. It is in memory only, so it is lost
+	// for a container that was adopted.
+	environment []string
+
+	// startContext ends when the start takes too long or is aborted.
+	startContext context.Context
+	abortStart   context.CancelCauseFunc
+
+	// started is closed when the start has succeeded or, with startError, failed.
+	started    chan struct{}
+	startError error
+
+	mu sync.Mutex
+	// streams are the attached processes by their ID.
+	streams map[string]*Process
+}
+
+var _ garden.Container = (*Container)(nil)
+
+func (b *Backend) newContainer(handle string, state *state) *Container {
+	startContext, abortStart := context.WithCancelCause(b.ctx)
+	return &Container{
+		backend:      b,
+		handle:       handle,
+		state:        state,
+		init:         b.NewInit(pod.SocketPath(state.runDir())),
+		startContext: startContext,
+		abortStart:   abortStart,
+		started:      make(chan struct{}),
+		streams:      map[string]*Process{},
+	}
+}
+
+func (c *Container) Handle() string {
+	return c.handle
+}
+
+func (c *Container) hasStarted() bool {
+	select {
+	case <-c.started:
+		return c.startError == nil
+	default:
+		return false
+	}
+}
+
+// Stop ends the container's processes. The pod goes on; Destroy ends it.
+func (c *Container) Stop(kill bool) error {
+	if seen, _ := c.pod.see(); seen.ended() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(c.backend.ctx, c.backend.patience.request)
+	defer cancel()
+	if err := c.init.Stop(ctx, kill); err != nil {
+		return fmt.Errorf("stop the processes in pod %s: %w", c.podName(), err)
+	}
+	return nil
+}
+
+// Info names the pod's addresses and says whether anything can run in it.
+func (c *Container) Info() (garden.ContainerInfo, error) {
+	recorded := c.state.read()
+	info := garden.ContainerInfo{
+		State:         "active",
+		ContainerPath: c.state.dir,
+		ProcessIDs:    recorded.Processes,
+		Properties:    recorded.Properties,
+	}
+	seen, _ := c.pod.see()
+	if seen.ended() {
+		info.State = "stopped"
+	}
+	if seen.pod != nil {
+		info.ContainerIP = seen.pod.Status.PodIP
+		info.HostIP = seen.pod.Status.HostIP
+		if reason := pod.EndReason(seen.pod); reason != nil {
+			info.Events = []string{reason.Error()}
+		}
+	}
+	return info, nil
+}
+
+func (c *Container) podName() string {
+	return c.backend.Namespace + "/" + c.pod.name
+}
+
+// Metrics are zeros: the kubelet has the metrics of pods.
+func (c *Container) Metrics() (garden.Metrics, error) {
+	return garden.Metrics{}, nil
+}
+
+func (c *Container) StreamIn(garden.StreamInSpec) error {
+	return unsupported("streaming files into a container")
+}
+
+func (c *Container) StreamOut(garden.StreamOutSpec) (io.ReadCloser, error) {
+	return nil, unsupported("streaming files out of a container")
+}
+
+func (c *Container) CurrentBandwidthLimits() (garden.BandwidthLimits, error) {
+	return garden.BandwidthLimits{}, unsupported("bandwidth limits")
+}
+
+func (c *Container) CurrentCPULimits() (garden.CPULimits, error) {
+	return garden.CPULimits{}, unsupported("asking for CPU limits")
+}
+
+func (c *Container) CurrentDiskLimits() (garden.DiskLimits, error) {
+	return garden.DiskLimits{}, unsupported("disk limits")
+}
+
+func (c *Container) CurrentMemoryLimits() (garden.MemoryLimits, error) {
+	return garden.MemoryLimits{}, unsupported("asking for memory limits")
+}
+
+func (c *Container) NetIn(uint32, uint32) (uint32, uint32, error) {
+	return 0, 0, unsupported("mapping ports")
+}
+
+func (c *Container) NetOut(garden.NetOutRule) error {
+	return unsupported("network rules")
+}
+
+func (c *Container) BulkNetOut([]garden.NetOutRule) error {
+	return unsupported("network rules")
+}

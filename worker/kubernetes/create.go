@@ -1,0 +1,187 @@
+package kubernetes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"code.cloudfoundry.org/garden"
+	"code.cloudfoundry.org/lager/v3"
+	"github.com/google/uuid"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+)
+
+// Create makes the container's pod and returns when its init answers. For a
+// handle that is known it waits for the start in progress, if any, and returns
+// that container: a client that lost its connection asks again.
+//
+// If the pod does not start, pod, Secret and state are gone before the error,
+// which says why, is returned.
+func (b *Backend) Create(spec garden.ContainerSpec) (garden.Container, error) {
+	if spec.Handle == "" {
+		spec.Handle = uuid.NewString()
+	}
+	if filepath.Base(spec.Handle) != spec.Handle {
+		return nil, fmt.Errorf("create container %q: the handle can't be a directory's name", spec.Handle)
+	}
+	desired, err := pod.Build(b.worker(), spec, runDir(b.stateDir(spec.Handle)))
+	if err != nil {
+		return nil, err
+	}
+	container, isNew, err := b.register(spec, desired.Name)
+	if err != nil {
+		return nil, err
+	}
+	if isNew {
+		container.startError = b.startOrRemove(container, spec, desired)
+		close(container.started)
+	}
+	<-container.started
+	if container.startError != nil {
+		return nil, container.startError
+	}
+	return container, nil
+}
+
+func (b *Backend) stateDir(handle string) string {
+	return filepath.Join(b.StateDir, handle)
+}
+
+// register returns the container of that handle, a new one if there is none.
+func (b *Backend) register(spec garden.ContainerSpec, podName string) (*Container, bool, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+
+	if existing := b.containers[spec.Handle]; existing != nil {
+		return existing, false, nil
+	}
+	state, err := createState(b.stateDir(spec.Handle), record{
+		PodName:        podName,
+		GraceTime:      spec.GraceTime,
+		Properties:     spec.Properties,
+		HasSecret:      pod.HasLogin(spec),
+		HasEnvironment: len(spec.Env) > 0,
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	container := b.newContainer(spec.Handle, state)
+	container.environment = spec.Env
+	container.pod = newWatchedPod(podName)
+	b.containers[spec.Handle] = container
+	return container, true, nil
+}
+
+func (b *Backend) startOrRemove(container *Container, spec garden.ContainerSpec, desired *corev1.Pod) error {
+	defer container.abortStart(nil)
+	ctx, cancel := context.WithTimeoutCause(container.startContext, b.PodStartupTimeout, errTookTooLong)
+	defer cancel()
+
+	began := time.Now()
+	err := b.start(ctx, container, spec, desired)
+	if err == nil {
+		b.Logger.Info("pod-started", lager.Data{"handle": spec.Handle, "pod": desired.Name, "took": time.Since(began).String()})
+		return nil
+	}
+	err = fmt.Errorf("start pod %s/%s with image %s on node %s: %w",
+		b.Namespace, desired.Name, desired.Spec.Containers[0].Image, b.NodeName, err)
+	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), b.patience.removal)
+	defer cancel()
+	return errors.Join(err, b.remove(ctx, container))
+}
+
+func (b *Backend) start(ctx context.Context, container *Container, spec garden.ContainerSpec, desired *corev1.Pod) error {
+	if err := checkSources(spec.BindMounts); err != nil {
+		return err
+	}
+	if pod.HasLogin(spec) {
+		if err := b.createSecret(ctx, spec, desired); err != nil {
+			return err
+		}
+	}
+	created, err := b.Client.CoreV1().Pods(b.Namespace).Create(ctx, desired, metav1.CreateOptions{})
+	if err != nil {
+		return apiError("create", "the pod", err)
+	}
+	container.pod.created(created)
+
+	if pod.HasLogin(spec) {
+		if err := b.handSecretOver(ctx, created); err != nil {
+			return err
+		}
+	}
+	return b.awaitInit(ctx, container)
+}
+
+// checkSources looks for what is to be mounted: a container runtime would make
+// an empty directory of a path that is not there.
+func checkSources(bindMounts []garden.BindMount) error {
+	for _, bindMount := range bindMounts {
+		if _, err := os.Stat(bindMount.SrcPath); err != nil {
+			return fmt.Errorf("mount volume at %s: %w", bindMount.DstPath, err)
+		}
+	}
+	return nil
+}
+
+// awaitInit asks init for an answer while it watches what becomes of the pod.
+// Init answers well before the kubelet reports that the container runs.
+func (b *Backend) awaitInit(ctx context.Context, container *Container) error {
+	ticker := time.NewTicker(b.patience.ping)
+	defer ticker.Stop()
+	problem := passingProblem{patience: b.patience.pullProblem}
+
+	for {
+		if b.ping(ctx, container.init) {
+			return nil
+		}
+		seen, changed := container.pod.see()
+		if seen.gone {
+			return errDeletedWhileStarting
+		}
+		failure := pod.StartFailure(seen.pod)
+		if failure != nil && failure.Final {
+			return failure
+		}
+		problem.note(failure)
+
+		select {
+		case <-changed:
+		case <-ticker.C:
+		case <-problem.persists:
+			return problem.failure
+		case <-ctx.Done():
+			return b.startAborted(ctx, container, problem.failure)
+		}
+	}
+}
+
+func (b *Backend) ping(ctx context.Context, init Init) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	return init.Ping(ctx) == nil
+}
+
+// passingProblem is what is wrong with a pod and may pass.
+type passingProblem struct {
+	patience time.Duration
+	failure  *pod.Failure
+	persists <-chan time.Time
+}
+
+// note keeps the first failure of a row: the kubelet's report of a failed pull
+// says more than the back-off that follows.
+func (p *passingProblem) note(failure *pod.Failure) {
+	switch {
+	case failure == nil:
+		p.failure, p.persists = nil, nil
+	case p.failure == nil:
+		p.failure, p.persists = failure, time.After(p.patience)
+	}
+}

@@ -1,0 +1,25 @@
+// Package kubernetes is a Garden backend whose containers are pods on the
+// worker's own node. Concourse's worker serves it to the ATC in place of the
+// backend for containerd.
+//
+// A container is a pod, maybe a pull Secret that the pod owns, and a directory
+// on the node:
+//
+//	<StateDir>/<handle>/container.json   properties and what a restarted worker has to know
+//	<StateDir>/<handle>/run/             mounted into the pod: init's socket and output
+//
+// Only run/ is mounted, so that a step, which may be root in its pod, can't
+// touch what the worker believes. PID 1 of the pod is concourse-init (package
+// podinit), which runs the processes; nothing goes through kubectl exec.
+//
+// A restarted worker finds its containers again by the pods' labels, and
+// removes pods and directories that lost their other half.
+//
+// A container's environment may hold secrets. It is in the worker's memory only
+// and goes to init with each process. After a restart of the worker it is gone:
+// attaching to running processes works, a hijacked shell has the image's
+// environment alone, and a step's process that was not started yet is refused.
+//
+// Not done: networks (Hermetic, NetIn, NetOut), images from volumes, streaming
+// files in and out, disk and bandwidth limits, metrics.
+package kubernetes

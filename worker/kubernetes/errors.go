@@ -1,0 +1,125 @@
+package kubernetes
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+)
+
+var (
+	errTookTooLong            = errors.New("took too long")
+	errDestroyedWhileStarting = errors.New("the container was destroyed while it was starting")
+	errDeletedWhileStarting   = errors.New("the pod was deleted while it was starting")
+	errPodEnded               = errors.New("the pod ended")
+	errTakenOver              = errors.New("another client attached to the process")
+	errClientGone             = errors.New("the client is gone")
+)
+
+func unsupported(what string) error {
+	return fmt.Errorf("%s is not supported by the Kubernetes runtime", what)
+}
+
+// apiError says what was asked of the API server and what it answered.
+func apiError(verb, what string, err error) error {
+	if advice := apiAdvice(verb, err); advice != "" {
+		return fmt.Errorf("%s %s: %w: %s", verb, what, err, advice)
+	}
+	return fmt.Errorf("%s %s: %w", verb, what, err)
+}
+
+func apiAdvice(verb string, err error) string {
+	message := err.Error()
+	switch {
+	case strings.Contains(message, "exceeded quota"), strings.Contains(message, "must specify limits"):
+		return "the namespace has a resource quota: raise it, run fewer steps at once, or give steps container_limits"
+	case strings.Contains(message, "violates PodSecurity"):
+		return "steps mount volumes of their node: let the namespace enforce the Pod Security level privileged"
+	case strings.Contains(message, "admission webhook"):
+		return "an admission policy of the cluster refuses it: exempt the workers' namespace or change the step"
+	case apierrors.IsForbidden(err):
+		return "grant the worker's service account the verb " + verb + " in this namespace"
+	case apierrors.IsUnauthorized(err):
+		return "the worker's credentials for the API server are not valid (any more)"
+	case apierrors.IsNotFound(err) && strings.Contains(message, "namespaces"):
+		return "create the namespace, or correct the worker's configuration"
+	case apierrors.IsAlreadyExists(err):
+		return "it is a leftover of another worker or of the same name: delete it"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "the API server did not answer in time"
+	}
+	return ""
+}
+
+// startAborted says why a start that nothing was wrong with yet did not go on.
+func (b *Backend) startAborted(ctx context.Context, container *Container, last *pod.Failure) error {
+	cause := context.Cause(ctx)
+	if !errors.Is(cause, errTookTooLong) {
+		return cause
+	}
+	if last != nil {
+		return fmt.Errorf("not started within %s: %w", b.PodStartupTimeout, last)
+	}
+	seen, _ := container.pod.see()
+	said := pod.Progress(seen.pod)
+	if warning := b.lastWarning(ctx, container.pod.name); warning != "" {
+		said += ", last warning: " + warning
+	}
+	return fmt.Errorf("not started within %s: %s", b.PodStartupTimeout, said)
+}
+
+// lastWarning is what only events tell, such as a volume or a network that
+// could not be set up. It is empty if there is none or if it can't be read.
+func (b *Backend) lastWarning(ctx context.Context, podName string) string {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.patience.request)
+	defer cancel()
+	of := fields.Set{"involvedObject.name": podName, "type": corev1.EventTypeWarning}.AsSelector()
+	// A cluster without DNS warns of that at every pod, and starts it.
+	telling := fields.OneTermNotEqualSelector("reason", "MissingClusterDNS")
+	events, err := b.Client.CoreV1().Events(b.Namespace).List(ctx, metav1.ListOptions{
+		FieldSelector: fields.AndSelectors(of, telling).String(),
+	})
+	if err != nil || len(events.Items) == 0 {
+		return ""
+	}
+	last := slices.MaxFunc(events.Items, func(a, b corev1.Event) int {
+		return cmp.Compare(a.LastTimestamp.Unix(), b.LastTimestamp.Unix())
+	})
+	return last.Reason + ": " + last.Message
+}
+
+// endReasonOr replaces an error in talking to init by why the pod ended, if it
+// did. The connection breaks before Kubernetes says why, hence the wait.
+func (c *Container) endReasonOr(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	seen, _ := c.pod.see()
+	if !seen.ended() {
+		if cause := context.Cause(ctx); cause != nil {
+			return cause
+		}
+		if c.backend.ping(ctx, c.init) {
+			return err
+		}
+		waiting, cancel := context.WithTimeout(ctx, c.backend.patience.endReason)
+		defer cancel()
+		var waitError error
+		if seen, waitError = c.pod.wait(waiting, podSeen.ending); waitError != nil {
+			return err
+		}
+	}
+	if reason := pod.EndReason(seen.pod); reason != nil {
+		return fmt.Errorf("the pod ended: %w", reason)
+	}
+	return errors.New("the pod was deleted")
+}

@@ -1,0 +1,139 @@
+package kubernetes_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"syscall"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
+)
+
+// fakeInit runs processes that write "output\n" and end when told to.
+type fakeInit struct {
+	mu       sync.Mutex
+	silent   bool
+	startErr error
+	started  []podinit.ProcessSpec
+	resized  []podinit.WindowSize
+	signals  []syscall.Signal
+	stopped  []bool
+	attached int
+	stdin    string
+
+	exit chan int
+	dead chan struct{}
+}
+
+var _ kubernetes.Init = (*fakeInit)(nil)
+var _ kubernetes.Init = (*podinit.Client)(nil)
+
+func newFakeInit() *fakeInit {
+	return &fakeInit{exit: make(chan int, 1), dead: make(chan struct{})}
+}
+
+func (f *fakeInit) Ping(context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.silent {
+		return errors.New("connection refused")
+	}
+	return nil
+}
+
+// die breaks all connections.
+func (f *fakeInit) die() {
+	f.silence()
+	close(f.dead)
+}
+
+func (f *fakeInit) silence() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.silent = true
+}
+
+func (f *fakeInit) answer() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.silent = false
+}
+
+func (f *fakeInit) Start(_ context.Context, spec podinit.ProcessSpec) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.startErr != nil {
+		return f.startErr
+	}
+	f.started = append(f.started, spec)
+	return nil
+}
+
+func (f *fakeInit) Attach(ctx context.Context, id string, streams podinit.ProcessIO) (int, error) {
+	f.mu.Lock()
+	known := false
+	for _, spec := range f.started {
+		known = known || spec.ID == id
+	}
+	f.attached++
+	f.mu.Unlock()
+	if !known {
+		return 0, &podinit.NoSuchProcessError{ID: id}
+	}
+	if streams.Stdout != nil {
+		io.WriteString(streams.Stdout, "output\n")
+	}
+	if streams.Stdin != nil {
+		go f.readStdin(streams.Stdin)
+	}
+	select {
+	case status := <-f.exit:
+		return status, nil
+	case <-f.dead:
+		return 0, io.ErrUnexpectedEOF
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
+	}
+}
+
+func (f *fakeInit) readStdin(stdin io.Reader) {
+	content, _ := io.ReadAll(stdin)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stdin = string(content)
+}
+
+func (f *fakeInit) Resize(_ context.Context, _ string, size podinit.WindowSize) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.resized = append(f.resized, size)
+	return nil
+}
+
+func (f *fakeInit) Signal(_ context.Context, _ string, signal syscall.Signal) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.signals = append(f.signals, signal)
+	return nil
+}
+
+func (f *fakeInit) Stop(_ context.Context, kill bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stopped = append(f.stopped, kill)
+	return nil
+}
+
+func (f *fakeInit) attachCount() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.attached
+}
+
+func (f *fakeInit) stdinRead() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.stdin
+}

@@ -1,0 +1,24 @@
+package kubernetes
+
+import (
+	"context"
+	"syscall"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
+)
+
+// Init is the PID 1 of a pod, seen from the worker.
+type Init interface {
+	Ping(ctx context.Context) error
+	Start(ctx context.Context, spec podinit.ProcessSpec) error
+
+	// Attach blocks until the process has ended. It delivers output from the next
+	// byte that no earlier call delivered.
+	Attach(ctx context.Context, id string, io podinit.ProcessIO) (exitStatus int, err error)
+
+	Resize(ctx context.Context, id string, size podinit.WindowSize) error
+	Signal(ctx context.Context, id string, signal syscall.Signal) error
+
+	// Stop ends all processes, with SIGKILL at once or after a moment.
+	Stop(ctx context.Context, kill bool) error
+}

@@ -1,0 +1,182 @@
+package kubernetes_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"code.cloudfoundry.org/garden"
+	"code.cloudfoundry.org/lager/v3/lagertest"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
+)
+
+func TestKubernetes(t *testing.T) {
+	RegisterFailHandler(Fail)
+	SetDefaultEventuallyTimeout(5 * time.Second)
+	RunSpecs(t, "Kubernetes Runtime Suite")
+}
+
+const (
+	namespace = "ci"
+	handle    = "1a2b3c4d-0000-4000-8000-1234567890ab"
+	podName   = "demo-task-unit-1a2b3c4d"
+	image     = "registry.example.com/team/golang:1"
+)
+
+// world is a backend with an API server and with an init, both of which are
+// fakes.
+type world struct {
+	client   *fake.Clientset
+	init     *fakeInit
+	log      *lagertest.TestLogger
+	config   kubernetes.Config
+	backend  *kubernetes.Backend
+	watching chan struct{}
+}
+
+func newWorld() *world {
+	w := &world{
+		client:   fake.NewSimpleClientset(),
+		init:     newFakeInit(),
+		log:      lagertest.NewTestLogger("worker"),
+		watching: make(chan struct{}, 10),
+	}
+	w.client.PrependWatchReactor("pods", func(action clienttesting.Action) (bool, watch.Interface, error) {
+		watcher, err := w.client.Tracker().Watch(action.GetResource(), namespace)
+		w.watching <- struct{}{}
+		return true, watcher, err
+	})
+	w.config = kubernetes.Config{
+		Client:            w.client,
+		Namespace:         namespace,
+		NodeName:          "node-1",
+		WorkerName:        "worker-1",
+		StateDir:          filepath.Join(GinkgoT().TempDir(), "containers"),
+		InitBinary:        "/var/lib/concourse/init/concourse-init",
+		PodStartupTimeout: 5 * time.Second,
+		NewInit:           func(string) kubernetes.Init { return w.init },
+		Logger:            w.log,
+	}
+	w.start()
+	return w
+}
+
+// start starts a backend, as the worker does that comes back after a restart.
+func (w *world) start() {
+	GinkgoHelper()
+	backend, err := kubernetes.NewBackend(w.config)
+	Expect(err).NotTo(HaveOccurred())
+	backend.Hurry()
+	Expect(backend.Start()).To(Succeed())
+	DeferCleanup(backend.Stop)
+	Eventually(w.watching).Should(Receive())
+	w.backend = backend
+}
+
+func (w *world) create(spec garden.ContainerSpec) garden.Container {
+	GinkgoHelper()
+	container, err := w.backend.Create(spec)
+	Expect(err).NotTo(HaveOccurred())
+	return container
+}
+
+// whenCreated changes the pod's status as soon as it is there.
+func (w *world) whenCreated(change func(*corev1.PodStatus)) {
+	w.client.PrependReactor("create", "pods", func(action clienttesting.Action) (bool, runtime.Object, error) {
+		pod := action.(clienttesting.CreateAction).GetObject().(*corev1.Pod)
+		change(&pod.Status)
+		return false, nil, nil
+	})
+}
+
+// setStatus changes the pod's status later.
+func (w *world) setStatus(change func(*corev1.PodStatus)) {
+	GinkgoHelper()
+	pod := w.pod()
+	change(&pod.Status)
+	_, err := w.client.CoreV1().Pods(namespace).UpdateStatus(context.Background(), pod, metav1.UpdateOptions{})
+	Expect(err).NotTo(HaveOccurred())
+}
+
+func (w *world) pod() *corev1.Pod {
+	GinkgoHelper()
+	pod, err := w.client.CoreV1().Pods(namespace).Get(context.Background(), podName, metav1.GetOptions{})
+	Expect(err).NotTo(HaveOccurred())
+	return pod
+}
+
+func (w *world) pods() []corev1.Pod {
+	list, err := w.client.CoreV1().Pods(namespace).List(context.Background(), metav1.ListOptions{})
+	Expect(err).NotTo(HaveOccurred())
+	return list.Items
+}
+
+func (w *world) secrets() []corev1.Secret {
+	list, err := w.client.CoreV1().Secrets(namespace).List(context.Background(), metav1.ListOptions{})
+	Expect(err).NotTo(HaveOccurred())
+	return list.Items
+}
+
+func (w *world) stateDirs() []os.DirEntry {
+	entries, err := os.ReadDir(w.config.StateDir)
+	Expect(err).NotTo(HaveOccurred())
+	return entries
+}
+
+func (w *world) expectNothingLeft() {
+	GinkgoHelper()
+	Expect(w.pods()).To(BeEmpty())
+	Expect(w.secrets()).To(BeEmpty())
+	Expect(w.stateDirs()).To(BeEmpty())
+	Expect(w.backend.Containers(nil)).To(BeEmpty())
+}
+
+func task() garden.ContainerSpec {
+	return garden.ContainerSpec{
+		Handle:     handle,
+		RootFSPath: "docker:///" + image,
+		Env:        []string{"TOKEN=s3cret-env"},
+		Properties: garden.Properties{
+			"user":            "root",
+			property.Pipeline: "demo",
+			property.Type:     "task",
+			property.Step:     "unit",
+		},
+	}
+}
+
+func privateTask() garden.ContainerSpec {
+	spec := task()
+	spec.Image = garden.ImageRef{URI: spec.RootFSPath, Username: "robot", Password: "s3cret-password"}
+	return spec
+}
+
+func containerStatus(state corev1.ContainerState) func(*corev1.PodStatus) {
+	return func(status *corev1.PodStatus) {
+		status.Phase = corev1.PodPending
+		if state.Terminated != nil {
+			status.Phase = corev1.PodFailed
+		}
+		status.ContainerStatuses = []corev1.ContainerStatus{{Name: "step", State: state}}
+	}
+}
+
+func waiting(reason, message string) func(*corev1.PodStatus) {
+	return containerStatus(corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}})
+}
+
+func outOfMemory(status *corev1.PodStatus) {
+	containerStatus(corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Reason: "OOMKilled", ExitCode: 137}})(status)
+}

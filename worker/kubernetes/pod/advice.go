@@ -1,0 +1,98 @@
+package pod
+
+import (
+	"regexp"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+var (
+	names = regexp.MustCompile(`"[^"]*"|\S*/\S*`)
+
+	// pullProblems are looked for in this order, because a registry says "denied"
+	// of a repository that may just as well not exist. Final ones don't pass.
+	pullProblems = []struct {
+		message *regexp.Regexp
+		advice  string
+		final   bool
+	}{
+		{
+			regexp.MustCompile(`(?i)unauthorized|authentication required|authorization failed|no basic auth credentials|denied|forbidden|\b40[13]\b`),
+			"the registry refused access: add username and password to the image's source, or correct them, and check the repository's name",
+			true,
+		},
+		{
+			regexp.MustCompile(`(?i)no match for platform|no matching manifest`),
+			"the image is not there for the node's platform: push one, or run the step on another worker (tags)",
+			true,
+		},
+		{
+			regexp.MustCompile(`(?i)not ?found|manifest unknown|name unknown|does not exist`),
+			"the registry has no such image: check repository, tag and digest in the image's source",
+			true,
+		},
+		{
+			regexp.MustCompile(`(?i)x509|certificate|server gave HTTP response to HTTPS client`),
+			"the node does not trust the registry: configure its certificate (or plain HTTP) in the node's container runtime",
+			false,
+		},
+		{
+			regexp.MustCompile(`(?i)too ?many ?requests|rate limit|\b429\b`),
+			"the registry limits pulls: log in with username and password in the image's source, or use a mirror",
+			false,
+		},
+		{
+			regexp.MustCompile(`(?i)no space left`),
+			"the node's disk is full: free space for images",
+			false,
+		},
+		{
+			regexp.MustCompile(`(?i)no such host|connection refused|timeout|timed out|unreachable|reset by peer|\b50[0234]\b|EOF`),
+			"the node does not reach the registry: check the registry's name, that it is up, and the node's network",
+			false,
+		},
+	}
+)
+
+// pullAdvice judges a message of a failed pull. In what it quotes and in
+// references words such as "denied" mean nothing.
+func pullAdvice(message string) (advice string, final bool) {
+	message = names.ReplaceAllString(message, "")
+	for _, problem := range pullProblems {
+		if problem.message.MatchString(message) {
+			return problem.advice, problem.final
+		}
+	}
+	return "the node could not pull the image", false
+}
+
+func podAdvice(reason string) string {
+	switch {
+	case reason == "Evicted":
+		return "the node ran short of a resource: give the step a limit, or the node more of it"
+	case reason == "OutOfcpu" || reason == "OutOfmemory" || reason == "OutOfpods" || strings.HasPrefix(reason, "OutOf"):
+		return "the node is full: run fewer steps on this worker (max active tasks), lower the step's cpu limit, or add nodes"
+	case reason == "NodeAffinity" || reason == "UnexpectedAdmissionError":
+		return "the node refused the pod: see the worker's pod settings and the kubelet's log"
+	case reason == "NodeLost" || reason == "NodeShutdown" || reason == "Terminated" || reason == "Shutdown":
+		return "the node went away: run the build again"
+	case reason == "DeadlineExceeded":
+		return "the cluster limits how long pods run"
+	}
+	return ""
+}
+
+func terminationAdvice(terminated *corev1.ContainerStateTerminated) string {
+	switch {
+	case terminated.Reason == "OOMKilled":
+		return "the step needs more memory than its limit: raise container_limits.memory"
+	case strings.Contains(terminated.Message, "exec format error"):
+		return "the image or init is for another architecture than the node's"
+	case terminated.Reason == "ContainerStatusUnknown":
+		return "the node lost track of the container, as after a restart: run the build again"
+	case terminated.Reason == "StartError" || terminated.Reason == "ContainerCannotRun":
+		return "the node's container runtime could not start it: check that the image is for the node's architecture"
+	}
+	return ""
+}

@@ -1,0 +1,130 @@
+package pod_test
+
+import (
+	"os"
+	"path/filepath"
+
+	"code.cloudfoundry.org/garden"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"sigs.k8s.io/yaml"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
+)
+
+const (
+	handle = "1a2b3c4d-0000-4000-8000-1234567890ab"
+	runDir = "/var/lib/concourse/containers/" + handle + "/run"
+	digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+)
+
+var _ = Describe("the pod of a container", func() {
+	worker := pod.Worker{
+		Name:       "worker-1",
+		Namespace:  "ci",
+		NodeName:   "node-1",
+		InitBinary: "/var/lib/concourse/init/concourse-init",
+	}
+
+	task := func() garden.ContainerSpec {
+		return garden.ContainerSpec{
+			Handle:     handle,
+			RootFSPath: "docker:///registry.example.com/team/golang@" + digest,
+			BindMounts: []garden.BindMount{
+				{SrcPath: "/var/lib/concourse/volumes/live/scratch/volume", DstPath: "/scratch", Mode: garden.BindMountModeRW},
+				{SrcPath: "/var/lib/concourse/volumes/live/source/volume", DstPath: "/tmp/build/e55deab7/source", Mode: garden.BindMountModeRW},
+				{SrcPath: "/var/lib/concourse/volumes/live/certs/volume", DstPath: "/etc/ssl/certs", Mode: garden.BindMountModeRO},
+			},
+			Env: []string{"TOKEN=not-for-the-pod"},
+			Properties: garden.Properties{
+				"user":            "root",
+				property.Team:     "main",
+				property.Pipeline: "demo",
+				property.Job:      "build",
+				property.Build:    "7",
+				property.Step:     "unit",
+				property.Type:     "task",
+				property.Attempt:  "1.2",
+			},
+		}
+	}
+
+	DescribeTable("is reviewed in a file",
+		func(file string, change func(*pod.Worker, *garden.ContainerSpec)) {
+			worker, container := worker, task()
+			change(&worker, &container)
+
+			built, err := pod.Build(worker, container, runDir)
+
+			Expect(err).NotTo(HaveOccurred())
+			content, err := yaml.Marshal(built)
+			Expect(err).NotTo(HaveOccurred())
+			golden := filepath.Join("testdata", file)
+			if os.Getenv("UPDATE_GOLDEN_FILES") != "" {
+				Expect(os.WriteFile(golden, content, 0o644)).To(Succeed())
+			}
+			Expect(os.ReadFile(golden)).To(MatchYAML(content))
+			Expect(string(content)).NotTo(ContainSubstring("TOKEN"), "the environment may hold secrets")
+		},
+		Entry("of a task", "task.yaml", func(*pod.Worker, *garden.ContainerSpec) {}),
+		Entry("of a privileged task with limits", "privileged.yaml", func(_ *pod.Worker, container *garden.ContainerSpec) {
+			container.Privileged = true
+			container.Limits.Memory.LimitInBytes = 512 << 20
+			container.Limits.CPU.LimitInShares = 512
+		}),
+		Entry("of an image with a login", "private-image.yaml", func(worker *pod.Worker, container *garden.ContainerSpec) {
+			worker.ImagePullSecrets = []string{"mirror-login"}
+			container.Image = garden.ImageRef{URI: container.RootFSPath, Username: "robot", Password: "not-for-the-pod"}
+		}),
+	)
+
+	It("reserves at least something for the smallest number of CPU shares", func() {
+		container := task()
+		container.Limits.CPU.LimitInShares = 1
+
+		built, err := pod.Build(worker, container, runDir)
+
+		Expect(err).NotTo(HaveOccurred())
+		Expect(built.Spec.Containers[0].Resources.Requests.Cpu().MilliValue()).To(BeEquivalentTo(1))
+	})
+
+	It("is selected and recognised as its worker's", func() {
+		built, err := pod.Build(worker, task(), runDir)
+		Expect(err).NotTo(HaveOccurred())
+
+		Expect(pod.Selector("worker-1")).To(Equal("app.kubernetes.io/managed-by=concourse,concourse-ci.org/worker=worker-1"))
+		Expect(pod.BelongsTo(built, worker)).To(BeTrue())
+		Expect(pod.BelongsTo(built, pod.Worker{Name: "worker-2", NodeName: "node-1"})).To(BeFalse())
+		Expect(pod.BelongsTo(built, pod.Worker{Name: "worker-1", NodeName: "node-2"})).To(BeFalse())
+		Expect(pod.Handle(built)).To(Equal(handle))
+	})
+
+	DescribeTable("names its image",
+		func(container garden.ContainerSpec, reference string) {
+			Expect(pod.ImageReference(container)).To(Equal(reference))
+		},
+		Entry("on Docker Hub", garden.ContainerSpec{RootFSPath: "docker:///busybox:1.36"}, "busybox:1.36"),
+		Entry("by digest", garden.ContainerSpec{RootFSPath: "docker:///busybox@" + digest}, "busybox@"+digest),
+		Entry("with the host in the path", garden.ContainerSpec{RootFSPath: "docker:///localhost:5000/a/b"}, "localhost:5000/a/b"),
+		Entry("with the host of the URL", garden.ContainerSpec{RootFSPath: "docker://localhost:5000/a/b:c"}, "localhost:5000/a/b:c"),
+		Entry("with the tag as fragment", garden.ContainerSpec{RootFSPath: "docker:///busybox#1.36"}, "busybox:1.36"),
+		Entry("by the image rather than the root file system",
+			garden.ContainerSpec{RootFSPath: "docker:///a", Image: garden.ImageRef{URI: "docker:///b"}}, "b"),
+	)
+
+	DescribeTable("refuses an image that is no reference",
+		func(image, message string) {
+			_, err := pod.Build(worker, garden.ContainerSpec{Handle: handle, RootFSPath: image}, runDir)
+			Expect(err).To(MatchError(And(ContainSubstring(handle), ContainSubstring(message))))
+			Expect(err).NotTo(MatchError(ContainSubstring("s3cret")))
+		},
+		Entry("a volume", "raw:///volumes/live/x/volume/rootfs",
+			"/volumes/live/x/volume/rootfs: images from a volume are not supported by this runtime yet"),
+		Entry("none", "", "no image is given"),
+		Entry("a path", "/some/path", "takes docker:///REPOSITORY only"),
+		Entry("no repository", "docker:///", "names no repository"),
+		Entry("a login in the URL", "docker://robot:s3cret@localhost/a@"+digest, "belongs into username and password"),
+		Entry("a login in another URL", "https://robot:s3cret@localhost/a", "takes docker:///REPOSITORY only"),
+	)
+})

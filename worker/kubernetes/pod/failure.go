@@ -1,0 +1,152 @@
+package pod
+
+import (
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Failure is why a pod does not start.
+type Failure struct {
+	// Reason is Kubernetes' word for it, such as ErrImagePull.
+	Reason string
+
+	// Message is what Kubernetes says about it.
+	Message string
+
+	// Advice is what the reader can do. It may be empty.
+	Advice string
+
+	// Final is false for a failure that Kubernetes retries and that may pass.
+	Final bool
+}
+
+func (f *Failure) Error() string {
+	var said []string
+	for _, part := range []string{f.Reason, f.Message, f.Advice} {
+		if part = strings.TrimSpace(part); part != "" {
+			said = append(said, part)
+		}
+	}
+	return strings.Join(said, ": ")
+}
+
+// StartFailure says why a pod whose init has not answered yet will not start,
+// or may not. It is nil as long as nothing is wrong.
+func StartFailure(pod *corev1.Pod) *Failure {
+	if failure := EndReason(pod); failure != nil {
+		return failure
+	}
+	if waiting := containerState(pod).Waiting; waiting != nil {
+		return waitingFailure(waiting)
+	}
+	return unschedulable(pod)
+}
+
+// EndReason says why a pod ended or is about to: evicted, out of memory,
+// deleted, its container gone. It is nil for a pod that lives.
+func EndReason(pod *corev1.Pod) *Failure {
+	terminated := containerState(pod).Terminated
+	switch {
+	case pod.Status.Reason != "" && pod.Status.Phase == corev1.PodFailed:
+		return &Failure{
+			Reason:  pod.Status.Reason,
+			Message: pod.Status.Message,
+			Advice:  podAdvice(pod.Status.Reason),
+			Final:   true,
+		}
+	case terminated != nil:
+		return terminatedFailure(terminated)
+	case pod.DeletionTimestamp != nil:
+		return &Failure{Reason: "Deleted", Message: "the pod was deleted", Final: true}
+	case pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded:
+		return &Failure{Reason: string(pod.Status.Phase), Message: pod.Status.Message, Final: true}
+	}
+	return nil
+}
+
+// Ended says whether nothing runs in the pod any more.
+func Ended(pod *corev1.Pod) bool {
+	return pod.Status.Phase == corev1.PodFailed ||
+		pod.Status.Phase == corev1.PodSucceeded ||
+		containerState(pod).Terminated != nil
+}
+
+// Progress describes how far a pod has come, for the report of one that took
+// too long.
+func Progress(pod *corev1.Pod) string {
+	parts := []string{"pod is " + string(pod.Status.Phase)}
+	if pod.Status.Phase == "" {
+		parts = []string{"the kubelet has not seen the pod"}
+	}
+	for _, condition := range pod.Status.Conditions {
+		if condition.Status == corev1.ConditionFalse && condition.Message != "" {
+			parts = append(parts, fmt.Sprintf("%s is false (%s)", condition.Type, condition.Message))
+		}
+	}
+	switch state := containerState(pod); {
+	case state.Waiting != nil:
+		parts = append(parts, strings.TrimSuffix("container waits: "+state.Waiting.Reason+": "+state.Waiting.Message, ": "))
+	case state.Running != nil:
+		parts = append(parts, "container runs, but init does not answer")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func waitingFailure(waiting *corev1.ContainerStateWaiting) *Failure {
+	failure := &Failure{Reason: waiting.Reason, Message: waiting.Message}
+	switch waiting.Reason {
+	case "ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ImageInspectError":
+		failure.Advice, failure.Final = pullAdvice(waiting.Message)
+	case "InvalidImageName":
+		failure.Advice, failure.Final = "correct the repository, tag or digest in the image's source", true
+	case "ErrImageNeverPull":
+		failure.Advice, failure.Final = "the pod may not pull; an admission policy of the cluster changed its pull policy", true
+	case "SignatureValidationFailed":
+		failure.Advice, failure.Final = "the node's policy refuses images without a valid signature: sign the image", true
+	case "CreateContainerConfigError":
+		failure.Advice, failure.Final = "the kubelet could not prepare the container: see the message and the worker's configuration", true
+	case "CreateContainerError", "RunContainerError":
+		failure.Advice, failure.Final = "the node's container runtime refused it: check that the image is for the node's architecture and the node's runtime log", true
+	default:
+		return nil
+	}
+	return failure
+}
+
+func terminatedFailure(terminated *corev1.ContainerStateTerminated) *Failure {
+	message := fmt.Sprintf("container ended with exit code %d", terminated.ExitCode)
+	if terminated.Signal != 0 {
+		message = fmt.Sprintf("container was ended by signal %d", terminated.Signal)
+	}
+	if terminated.Message != "" {
+		message += ": " + strings.TrimSpace(terminated.Message)
+	}
+	return &Failure{
+		Reason:  terminated.Reason,
+		Message: message,
+		Advice:  terminationAdvice(terminated),
+		Final:   true,
+	}
+}
+
+// unschedulable is for clusters that take the node name of a pod away.
+func unschedulable(pod *corev1.Pod) *Failure {
+	for _, condition := range pod.Status.Conditions {
+		if condition.Type == corev1.PodScheduled && condition.Status == corev1.ConditionFalse {
+			return &Failure{Reason: condition.Reason, Message: condition.Message,
+				Advice: "steps run on their worker's own node: check that nothing changes the pods' nodeName"}
+		}
+	}
+	return nil
+}
+
+func containerState(pod *corev1.Pod) corev1.ContainerState {
+	for _, status := range pod.Status.ContainerStatuses {
+		if status.Name == ContainerName {
+			return status.State
+		}
+	}
+	return corev1.ContainerState{}
+}

@@ -1,0 +1,79 @@
+package pod
+
+import (
+	"regexp"
+	"strings"
+
+	"code.cloudfoundry.org/garden"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
+)
+
+const (
+	managedByLabel = "app.kubernetes.io/managed-by"
+	managedBy      = "concourse"
+
+	prefix    = "concourse-ci.org/"
+	workerKey = prefix + "worker"
+	handleKey = prefix + "handle"
+)
+
+var propertyKeys = map[string]string{
+	property.Team:     prefix + "team",
+	property.Pipeline: prefix + "pipeline",
+	property.Job:      prefix + "job",
+	property.Build:    prefix + "build",
+	property.Step:     prefix + "step",
+	property.Type:     prefix + "type",
+	property.Attempt:  prefix + "attempt",
+}
+
+var notInLabel = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
+
+// Labels are those of everything that belongs to a container: for people to
+// select by. Values are cut and cleaned to what a label may hold; the full ones
+// are in [Annotations].
+func Labels(worker, handle string, properties garden.Properties) map[string]string {
+	all := map[string]string{managedByLabel: managedBy}
+	for key, value := range Annotations(worker, handle, properties) {
+		if value = labelValue(value); value != "" {
+			all[key] = value
+		}
+	}
+	return all
+}
+
+// Annotations say to which container of which worker something belongs.
+func Annotations(worker, handle string, properties garden.Properties) map[string]string {
+	all := map[string]string{workerKey: worker, handleKey: handle}
+	for name, key := range propertyKeys {
+		if value := properties[name]; value != "" {
+			all[key] = value
+		}
+	}
+	return all
+}
+
+// Selector selects the pods of a worker, and those of workers whose name is
+// the same label: ask [BelongsTo].
+func Selector(worker string) string {
+	return labels.Set{managedByLabel: managedBy, workerKey: labelValue(worker)}.String()
+}
+
+// BelongsTo says whether a pod is this worker's, on this node.
+func BelongsTo(pod *corev1.Pod, worker Worker) bool {
+	return pod.Annotations[workerKey] == worker.Name && pod.Spec.NodeName == worker.NodeName
+}
+
+// Handle is the handle of the container that a pod is.
+func Handle(pod *corev1.Pod) string {
+	return pod.Annotations[handleKey]
+}
+
+func labelValue(text string) string {
+	text = notInLabel.ReplaceAllString(text, "-")
+	text = strings.TrimLeft(text, "-_.")
+	return strings.TrimRight(text[:min(len(text), maxLength)], "-_.")
+}

@@ -1,0 +1,62 @@
+package pod
+
+import (
+	"path"
+	"path/filepath"
+	"strconv"
+
+	"code.cloudfoundry.org/garden"
+	corev1 "k8s.io/api/core/v1"
+)
+
+const (
+	initMountPath = "/.concourse/bin"
+	runMountPath  = "/.concourse/run"
+	socketName    = "init.sock"
+)
+
+// SocketPath is where init listens, seen from the node, if runDir is the
+// directory that the pod shares with the worker.
+func SocketPath(runDir string) string {
+	return filepath.Join(runDir, socketName)
+}
+
+func initCommand(binary string) []string {
+	return []string{
+		path.Join(initMountPath, binary),
+		"--socket", path.Join(runMountPath, socketName),
+		"--state-dir", runMountPath,
+	}
+}
+
+// hostPaths mounts init, the directory shared with the worker and exactly the
+// volumes that the container was given. Nothing is mounted into a volume after
+// the pod has started, so no mount has to propagate, which an overlay volume
+// would have to be a shared mount for.
+func hostPaths(worker Worker, bindMounts []garden.BindMount, runDir string) ([]corev1.Volume, []corev1.VolumeMount) {
+	volumes := []corev1.Volume{
+		hostPath("init", filepath.Dir(worker.InitBinary)),
+		hostPath("run", runDir),
+	}
+	mounts := []corev1.VolumeMount{
+		{Name: "init", MountPath: initMountPath, ReadOnly: true},
+		{Name: "run", MountPath: runMountPath},
+	}
+	for i, bindMount := range bindMounts {
+		name := "volume-" + strconv.Itoa(i)
+		volumes = append(volumes, hostPath(name, bindMount.SrcPath))
+		mounts = append(mounts, corev1.VolumeMount{
+			Name:      name,
+			MountPath: bindMount.DstPath,
+			ReadOnly:  bindMount.Mode == garden.BindMountModeRO,
+		})
+	}
+	return volumes, mounts
+}
+
+func hostPath(name, path string) corev1.Volume {
+	return corev1.Volume{
+		Name:         name,
+		VolumeSource: corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: path}},
+	}
+}

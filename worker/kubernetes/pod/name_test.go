@@ -1,0 +1,75 @@
+package pod_test
+
+import (
+	"strings"
+
+	"code.cloudfoundry.org/garden"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
+)
+
+var _ = Describe("the name of a pod", func() {
+	DescribeTable("says which step it is",
+		func(properties garden.Properties, name string) {
+			Expect(pod.Name(handle, properties)).To(Equal(name))
+			Expect(validation.IsDNS1123Label(name)).To(BeEmpty())
+		},
+		Entry("of a task", garden.Properties{
+			property.Team: "main", property.Pipeline: "demo", property.Job: "build", property.Build: "7",
+			property.Type: "task", property.Step: "unit",
+		}, "demo-build-7-task-unit-1a2b3c4d"),
+		Entry("of a check", garden.Properties{property.Pipeline: "demo", property.Type: "check", property.Step: "repo"},
+			"demo-check-repo-1a2b3c4d"),
+		Entry("with characters that names can't have", garden.Properties{
+			property.Pipeline: "Demo_Größe", property.Step: "../unit tests!",
+		}, "demo-gr-e-unit-tests-1a2b3c4d"),
+		Entry("of nothing known", garden.Properties{}, "container-1a2b3c4d"),
+		Entry("with names of nothing but strange characters", garden.Properties{property.Step: "ステップ"}, "container-1a2b3c4d"),
+	)
+
+	It("shortens what is longest", func() {
+		name := pod.Name(handle, garden.Properties{
+			property.Pipeline: strings.Repeat("pipeline-", 12),
+			property.Job:      strings.Repeat("job", 20),
+			property.Step:     "unit",
+		})
+
+		Expect(len(name)).To(BeNumerically("<=", 63))
+		Expect(validation.IsDNS1123Label(name)).To(BeEmpty())
+		Expect(name).To(And(HavePrefix("pipeline-"), ContainSubstring("-jobjob"), HaveSuffix("-unit-1a2b3c4d")))
+	})
+
+	It("differs for handles that are not UUIDs", func() {
+		Expect(pod.Name("some-handle-1", nil)).NotTo(Equal(pod.Name("some-handle-2", nil)))
+		Expect(validation.IsDNS1123Label(pod.Name("Some_Handle", nil))).To(BeEmpty())
+	})
+})
+
+var _ = Describe("labels", func() {
+	It("are valid, with the full values as annotations", func() {
+		properties := garden.Properties{
+			property.Team:     "-Team ü-",
+			property.Pipeline: strings.Repeat("x", 70),
+			property.Step:     "!",
+		}
+
+		labels := pod.Labels("worker/1", handle, properties)
+
+		for _, value := range labels {
+			Expect(validation.IsValidLabelValue(value)).To(BeEmpty())
+		}
+		Expect(labels).To(HaveKeyWithValue("concourse-ci.org/team", "Team"))
+		Expect(labels).To(HaveKeyWithValue("concourse-ci.org/worker", "worker-1"))
+		Expect(labels).To(HaveKeyWithValue("concourse-ci.org/handle", handle))
+		Expect(labels).NotTo(HaveKey("concourse-ci.org/step"))
+
+		annotations := pod.Annotations("worker/1", handle, properties)
+		Expect(annotations).To(HaveKeyWithValue("concourse-ci.org/team", "-Team ü-"))
+		Expect(annotations).To(HaveKeyWithValue("concourse-ci.org/pipeline", strings.Repeat("x", 70)))
+		Expect(annotations).To(HaveKeyWithValue("concourse-ci.org/worker", "worker/1"))
+	})
+})

@@ -1,0 +1,122 @@
+package pod
+
+import (
+	"path/filepath"
+
+	"code.cloudfoundry.org/garden"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// ContainerName is the name of a pod's only container.
+const ContainerName = "step"
+
+// terminationGracePeriod is what a pod gets that someone deletes by hand; init
+// passes the signal on to the step's processes.
+const terminationGracePeriod = 10
+
+// Worker is what the pods of one worker have in common.
+type Worker struct {
+	Name      string
+	Namespace string
+	NodeName  string
+
+	// InitBinary is the path of concourse-init on the node.
+	InitBinary string
+
+	// ImagePullSecrets are Secrets that the operator made in the namespace. Every
+	// pod may pull with them.
+	ImagePullSecrets []string
+}
+
+// Build returns the pod for a Garden container.
+//
+// runDir is the directory on the node that the pod shares with the worker, see
+// [SocketPath]. The container's environment is not in the pod: it may hold
+// secrets, and whoever may list pods could read them.
+func Build(worker Worker, container garden.ContainerSpec, runDir string) (*corev1.Pod, error) {
+	image, err := ImageReference(container)
+	if err != nil {
+		return nil, err
+	}
+	volumes, mounts := hostPaths(worker, container.BindMounts, runDir)
+
+	return &corev1.Pod{
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
+		ObjectMeta: metav1.ObjectMeta{
+			Name:        Name(container.Handle, container.Properties),
+			Namespace:   worker.Namespace,
+			Labels:      Labels(worker.Name, container.Handle, container.Properties),
+			Annotations: Annotations(worker.Name, container.Handle, container.Properties),
+		},
+		Spec: corev1.PodSpec{
+			NodeName:                      worker.NodeName,
+			RestartPolicy:                 corev1.RestartPolicyNever,
+			AutomountServiceAccountToken:  new(bool),
+			EnableServiceLinks:            new(bool),
+			TerminationGracePeriodSeconds: new(int64(terminationGracePeriod)),
+			ImagePullSecrets:              pullSecrets(worker, container),
+			Containers: []corev1.Container{{
+				Name:            ContainerName,
+				Image:           image,
+				ImagePullPolicy: pullPolicy(container),
+				Command:         initCommand(filepath.Base(worker.InitBinary)),
+				Resources:       resources(container.Limits),
+				SecurityContext: &corev1.SecurityContext{Privileged: new(container.Privileged)},
+				VolumeMounts:    mounts,
+			}},
+			Volumes: volumes,
+		},
+	}, nil
+}
+
+// HasLogin says whether the image is pulled with credentials of its own.
+func HasLogin(container garden.ContainerSpec) bool {
+	return container.Image.Username != "" || container.Image.Password != ""
+}
+
+// pullSecrets lists the operator's Secrets and the container's own one, which
+// has the name of the pod.
+func pullSecrets(worker Worker, container garden.ContainerSpec) []corev1.LocalObjectReference {
+	var secrets []corev1.LocalObjectReference
+	if HasLogin(container) {
+		secrets = append(secrets, corev1.LocalObjectReference{Name: Name(container.Handle, container.Properties)})
+	}
+	for _, name := range worker.ImagePullSecrets {
+		secrets = append(secrets, corev1.LocalObjectReference{Name: name})
+	}
+	return secrets
+}
+
+// pullPolicy has the kubelet try the login of an image that has one, even if
+// the node holds that image already: a wrong password must not go unnoticed.
+func pullPolicy(container garden.ContainerSpec) corev1.PullPolicy {
+	if HasLogin(container) {
+		return corev1.PullAlways
+	}
+	return corev1.PullIfNotPresent
+}
+
+// resources translates Concourse's limits. A memory limit is a ceiling and no
+// reservation, hence the request of zero, which Kubernetes would otherwise set
+// to the limit. CPU shares are relative weights; that is what a request becomes.
+func resources(limits garden.Limits) corev1.ResourceRequirements {
+	required := corev1.ResourceRequirements{}
+	if bytes := limits.Memory.LimitInBytes; bytes > 0 {
+		required.Limits = corev1.ResourceList{
+			corev1.ResourceMemory: *resource.NewQuantity(int64(bytes), resource.BinarySI),
+		}
+		required.Requests = corev1.ResourceList{
+			corev1.ResourceMemory: *resource.NewQuantity(0, resource.BinarySI),
+		}
+	}
+	if shares := max(limits.CPU.Weight, limits.CPU.LimitInShares); shares > 0 {
+		if required.Requests == nil {
+			required.Requests = corev1.ResourceList{}
+		}
+		millicores := max(1, int64(shares)*1000/1024)
+		required.Requests[corev1.ResourceCPU] = *resource.NewMilliQuantity(millicores, resource.DecimalSI)
+	}
+	return required
+}

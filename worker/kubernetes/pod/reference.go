@@ -1,0 +1,54 @@
+package pod
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"code.cloudfoundry.org/garden"
+)
+
+// ImageReference is the image of a container as Kubernetes writes it. Garden
+// writes it as a URL: docker:///repository[:tag][@digest], the registry's host
+// being the start of the path or the URL's host, the tag possibly its fragment.
+func ImageReference(container garden.ContainerSpec) (string, error) {
+	uri := container.Image.URI
+	if uri == "" {
+		uri = container.RootFSPath
+	}
+
+	scheme, rest, found := strings.Cut(uri, "://")
+	if !found {
+		scheme, rest = "", uri
+	}
+	switch {
+	case uri == "":
+		return "", fmt.Errorf("container %s: no image is given", container.Handle)
+	case scheme == "raw":
+		return "", fmt.Errorf("container %s: its image is the volume %s: images from a volume are not supported by this runtime yet; use an image of type registry-image",
+			container.Handle, rest)
+	case scheme != "docker":
+		return "", fmt.Errorf("container %s: image %s: the Kubernetes runtime takes docker:///REPOSITORY only", container.Handle, withoutLogin(uri))
+	}
+
+	repository, tag, _ := strings.Cut(rest, "#")
+	repository = strings.TrimPrefix(repository, "/")
+	if repository == "" {
+		return "", fmt.Errorf("container %s: image %s names no repository", container.Handle, uri)
+	}
+	if host, _, found := strings.Cut(repository, "/"); found && strings.Contains(host, "@") {
+		return "", fmt.Errorf("container %s: its image's URL holds a login, which belongs into username and password", container.Handle)
+	}
+	if tag != "" {
+		repository += ":" + tag
+	}
+	return repository, nil
+}
+
+func withoutLogin(uri string) string {
+	parsed, err := url.Parse(uri)
+	if err != nil {
+		return "(not a URL)"
+	}
+	return parsed.Redacted()
+}

@@ -1,0 +1,216 @@
+package podinit_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
+)
+
+var _ = Describe("PID 1", func() {
+	It("reaps orphans", func(ctx SpecContext) {
+		p := startPod(podOptions{env: os.Environ()})
+		for range 20 {
+			p.run(ctx, script("(sleep 0.05 &) ; exit 0"))
+		}
+		Eventually(func() string {
+			return p.run(ctx, script("cat /proc/[0-9]*/stat")).stdout
+		}).ShouldNot(Or(ContainSubstring("(sleep)"), ContainSubstring(") Z ")))
+	})
+
+	Describe("with a terminal", func() {
+		var p *pod
+		var spec podinit.ProcessSpec
+
+		BeforeEach(func() {
+			p = startPod(podOptions{env: os.Environ()})
+			spec.ID = "a"
+			spec.Terminal = &podinit.WindowSize{Columns: 123, Rows: 45}
+		})
+
+		It("gives the process a controlling terminal of that size that its user owns", func(ctx SpecContext) {
+			spec.Path, spec.Args = "sh", []string{"-c", `stty size < /dev/tty; stat -c %U "$(tty)"; echo err >&2; exit 3`}
+			spec.User = "nobody"
+			Expect(p.run(ctx, spec)).To(Equal(result{"45 123\r\nnobody\r\nerr\r\n", "", 3}))
+		})
+
+		It("delivers all of a large output", func(ctx SpecContext) {
+			spec.Path, spec.Args = "seq", []string{"100000"}
+			outcome := p.run(ctx, spec)
+			Expect(outcome.stdout).To(HaveLen(588895 + 100000))
+			Expect(outcome.stdout).To(HaveSuffix("99999\r\n100000\r\n"))
+		})
+
+		It("resizes it", func(ctx SpecContext) {
+			spec.Path, spec.Args = "sh", []string{"-c", `trap 'stty size; exit' WINCH; echo ready; while :; do sleep 0.01; done`}
+			Expect(p.Start(ctx, spec)).To(Succeed())
+			var stdout lockedBuffer
+			done := make(chan error)
+			go func() {
+				_, err := p.Attach(ctx, "a", podinit.ProcessIO{Stdout: &stdout})
+				done <- err
+			}()
+			Eventually(stdout.String).Should(Equal("ready\r\n"))
+			Expect(p.Resize(ctx, "a", podinit.WindowSize{Columns: 99, Rows: 11})).To(Succeed())
+			Eventually(done).Should(Receive(BeNil()))
+			Expect(stdout.String()).To(Equal("ready\r\n11 99\r\n"))
+			Expect(p.Resize(ctx, "a", podinit.WindowSize{Columns: 1, Rows: 1})).To(Succeed())
+		})
+
+		DescribeTable("types the end of file at the end of stdin",
+			func(ctx SpecContext, stdin io.Reader, expected string) {
+				spec.Path, spec.Args = "sh", []string{"-c", "stty -echo; echo ready; cat; echo end"}
+				Expect(p.Start(ctx, spec)).To(Succeed())
+				var stdout bytes.Buffer
+				Expect(p.Attach(ctx, "a", podinit.ProcessIO{Stdin: stdin, Stdout: &stdout})).To(Equal(0))
+				Expect(stdout.String()).To(HaveSuffix(expected))
+			},
+			Entry("after a line", strings.NewReader("line\n"), "line\r\nend\r\n"),
+			Entry("within a line", strings.NewReader("li"), "liend\r\n"),
+			Entry("without any", nil, "end\r\n"),
+		)
+
+		It("says so if there is none to resize", func(ctx SpecContext) {
+			p.run(ctx, named("plain", script("true")))
+			Expect(p.Resize(ctx, "plain", podinit.WindowSize{})).To(MatchError(ContainSubstring("without one")))
+		})
+	})
+
+	Describe("stopping", func() {
+		var p *pod
+
+		BeforeEach(func() {
+			p = startPod(podOptions{env: os.Environ(), args: []string{"--stop-timeout", "300ms"}})
+		})
+
+		It("sends a signal to a process", func(ctx SpecContext) {
+			Expect(p.Start(ctx, named("a", podinit.ProcessSpec{Path: "sleep", Args: []string{"60"}}))).To(Succeed())
+			Expect(p.Signal(ctx, "a", syscall.SIGUSR1)).To(Succeed())
+			Expect(p.attach(ctx, "a").status).To(Equal(128 + int(syscall.SIGUSR1)))
+			Expect(p.Signal(ctx, "a", syscall.SIGUSR1)).To(Succeed())
+		})
+
+		It("lets processes end by themselves", func(ctx SpecContext) {
+			p.startTrap(ctx, "a", "trap 'echo bye; exit 9' TERM")
+			Expect(p.Start(ctx, named("b", script("sleep 60 & wait")))).To(Succeed())
+			Expect(p.Stop(ctx, false)).To(Succeed())
+			Expect(p.attach(ctx, "a")).To(Equal(result{"ready\nbye\n", "", 9}))
+			Expect(p.attach(ctx, "b").status).To(Equal(128 + 15))
+			Expect(p.run(ctx, script("echo next")).stdout).To(Equal("next\n"))
+		})
+
+		It("kills those that don't", func(ctx SpecContext) {
+			p.startTrap(ctx, "a", "trap '' TERM")
+			Expect(p.Stop(ctx, false)).To(Succeed())
+			Expect(p.attach(ctx, "a").status).To(Equal(128 + 9))
+		})
+
+		It("kills at once if asked to, those too that left their group", func(ctx SpecContext) {
+			p.startTrap(ctx, "a", "trap 'exit 9' TERM; setsid sleep 60 & ")
+			Expect(p.Stop(ctx, true)).To(Succeed())
+			Expect(p.attach(ctx, "a").status).To(Equal(128 + 9))
+			Expect(p.run(ctx, script("cat /proc/[0-9]*/cmdline")).stdout).NotTo(ContainSubstring("sleep"))
+		})
+
+		It("exits at once on SIGTERM when nothing runs", func(ctx SpecContext) {
+			p := startPod(podOptions{env: os.Environ()})
+			p.run(ctx, script("true"))
+			started := time.Now()
+			Expect(p.command.Process.Signal(syscall.SIGTERM)).To(Succeed())
+			Eventually(p.exited).Should(Receive(BeNil()))
+			Expect(time.Since(started)).To(BeNumerically("<", time.Second))
+		})
+
+		It("stops processes on SIGTERM and delivers their last words", func(ctx SpecContext) {
+			p.startTrap(ctx, "a", "trap 'echo bye; exit 9' TERM")
+			p.startTrap(ctx, "b", "trap '' TERM")
+			outcome := make(chan result)
+			go func() {
+				defer GinkgoRecover()
+				outcome <- p.attach(ctx, "a")
+			}()
+			Eventually(p.log.String).Should(Equal("ready\nready\n"))
+			Expect(p.command.Process.Signal(syscall.SIGTERM)).To(Succeed())
+			Eventually(outcome).Should(Receive(Equal(result{"ready\nbye\n", "", 9})))
+			Eventually(p.exited).Should(Receive(BeNil()))
+		})
+	})
+
+	Describe("its socket", func() {
+		It("is root's only, and takes the place of a stale one", func() {
+			p := startPod(podOptions{launcher: []string{"sh", "-c", `echo stale > "$2"; exec "$0" "$@"`}})
+			info, err := os.Stat(p.socket)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(info.Mode()).To(Equal(os.ModeSocket | 0o600))
+		})
+	})
+
+	Describe("in an image with a user that is not root", func() {
+		asGames := []string{"setpriv", "--reuid=5", "--regid=60", "--groups=60,1"}
+		identify := script("id -u; id -g; id -G; grep -E 'Cap(Prm|Eff)' /proc/self/status")
+
+		It("runs processes as that user, or as any other", func(ctx SpecContext) {
+			p := startPod(podOptions{binary: setuidBinary(), launcher: asGames, env: []string{"HOME=/image"}})
+			Expect(p.run(ctx, identify).stdout).To(MatchRegexp(`^5\n60\n60 1\nCapPrm:\s+0+\nCapEff:\s+0+\n$`))
+			Expect(p.run(ctx, script(`echo "$HOME $USER"`)).stdout).To(Equal("/image games\n"))
+			root := script(`id -u; id -g; id -G; echo "$HOME $USER"`)
+			root.User = "root"
+			Expect(p.run(ctx, root).stdout).To(Equal("0\n0\n0\n/root root\n"))
+		})
+
+		It("goes on as that user where the setuid bit has no effect", func(ctx SpecContext) {
+			p := startPod(podOptions{launcher: asGames})
+			Expect(p.run(ctx, identify).stdout).To(HavePrefix("5\n60\n"))
+			own := script("id -u")
+			own.User = "games"
+			Expect(p.run(ctx, own).stdout).To(Equal("5\n"))
+			other := named("other", script("id -u"))
+			other.User = "root"
+			Expect(p.Start(ctx, other)).To(MatchError(ContainSubstring("init runs as uid 5 and can't change users")))
+		})
+	})
+
+	It("lends root's rights to nobody but PID 1", func() {
+		dir := GinkgoT().TempDir()
+		command := exec.Command("setpriv", "--reuid=5", "--regid=60", "--clear-groups",
+			setuidBinary(), "--socket", dir+"/s", "--state-dir", dir+"/state")
+		output, err := command.CombinedOutput()
+		Expect(err).To(HaveOccurred())
+		Expect(string(output)).To(ContainSubstring("the first process of a pod"))
+		Expect(dir + "/s").NotTo(BeAnExistingFile())
+	})
+})
+
+// startTrap starts a process that has set a trap when it is ready.
+func (p *pod) startTrap(ctx SpecContext, id, trap string) {
+	GinkgoHelper()
+	ready := filepath.Join(p.dir, id+".ready")
+	// Its own sleep gets the signal as well, of which the shell tells on stderr.
+	text := fmt.Sprintf("exec 2>/dev/null; %s; echo ready; touch %s; while :; do sleep 0.01; done", trap, ready)
+	text = strings.ReplaceAll(text, "& ;", "&")
+	Expect(p.Start(ctx, named(id, script(text)))).To(Succeed())
+	Eventually(func() error { _, err := os.Stat(ready); return err }).WithPolling(time.Millisecond).Should(Succeed())
+}
+
+func setuidBinary() string {
+	GinkgoHelper()
+	content, err := os.ReadFile(binary)
+	Expect(err).NotTo(HaveOccurred())
+	path := filepath.Join(filepath.Dir(binary), "setuid-init")
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	Expect(os.WriteFile(path, content, 0o755)).To(Succeed())
+	Expect(os.Chmod(path, 0o755|os.ModeSetuid)).To(Succeed())
+	return path
+}

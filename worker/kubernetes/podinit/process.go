@@ -1,0 +1,64 @@
+package podinit
+
+import (
+	"fmt"
+	"io"
+)
+
+// WindowSize is the size of a terminal in characters.
+type WindowSize struct{ Columns, Rows uint16 }
+
+// ProcessSpec says what to run in the pod.
+type ProcessSpec struct {
+	// ID names the process from then on. It is not free again once the process
+	// has ended.
+	ID string
+
+	// Path is the executable: a name to look up in PATH, an absolute path, or,
+	// with a slash in it, a path relative to Dir.
+	Path string
+	Args []string
+
+	// Env overlays the environment that the image configures.
+	Env []string
+
+	// Dir is the working directory, the image's if empty. It is created if it
+	// is missing.
+	Dir string
+
+	// User is the user the image configures if empty, else a name or uid,
+	// optionally followed by a colon and a group name or gid.
+	User string
+
+	// Terminal gives the process a terminal of that size. Stdout and stderr
+	// are then one stream, stdout.
+	Terminal *WindowSize
+}
+
+// ProcessIO is what an attach connects a process to. Output for a nil writer
+// stays with init, for a later attach.
+type ProcessIO struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+}
+
+// ExecutableNotFoundError means that the pod's image has no such executable.
+type ExecutableNotFoundError struct{ Path string }
+
+func (e *ExecutableNotFoundError) Error() string {
+	return fmt.Sprintf("executable %q was not found in the image", e.Path)
+}
+
+// ProcessExistsError means that a process of that ID runs or has run.
+type ProcessExistsError struct{ ID string }
+
+func (e *ProcessExistsError) Error() string {
+	return fmt.Sprintf("a process with the ID %q was started before in this pod", e.ID)
+}
+
+// NoSuchProcessError means that no process of that ID was ever started.
+type NoSuchProcessError struct{ ID string }
+
+func (e *NoSuchProcessError) Error() string {
+	return fmt.Sprintf("no process with the ID %q was started in this pod", e.ID)
+}

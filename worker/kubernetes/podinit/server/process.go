@@ -1,0 +1,162 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit/internal/protocol"
+)
+
+// process is a process that was started, running or not.
+type process struct {
+	id       string
+	pid      int
+	stdin    *stdin
+	terminal *os.File // nil without one
+	outputs  []*output
+
+	mu      sync.Mutex
+	changed chan struct{} // closed and replaced with every change of what follows
+	exited  bool          // the process itself has ended
+	ended   bool          // and so has its output
+	status  int
+	err     error // why output is missing
+}
+
+// start runs a command in a session of its own.
+func (s *Server) start(id string, c command) (*process, error) {
+	stdio, err := openStdio(c.terminal, c.account.Identity)
+	if err != nil {
+		return nil, err
+	}
+	p := &process{
+		id:       id,
+		stdin:    &stdin{file: stdio.stdin, terminal: stdio.terminal != nil},
+		terminal: stdio.terminal,
+		outputs:  stdio.outputs,
+		changed:  make(chan struct{}),
+	}
+	files, err := p.createFiles(s.config.StateDir)
+	if err != nil {
+		return nil, errors.Join(err, stdio.close())
+	}
+	attributes := &syscall.ProcAttr{
+		Dir:   c.dir,
+		Env:   c.env,
+		Files: stdio.descriptors(),
+		Sys:   &syscall.SysProcAttr{Setsid: true, Setctty: p.terminal != nil, Credential: c.account.credential()},
+	}
+	err = s.reaper.fork(p, func() (int, error) { return syscall.ForkExec(c.path, c.argv, attributes) })
+	if err != nil {
+		closeAll(files...)
+		stdio.close()
+		return nil, fmt.Errorf("start %s as uid %d in %s: %w", c.path, c.account.UID, c.dir, err)
+	}
+	stdio.closeChildEnds()
+	s.logOutput(p)
+	go p.keepAll(files)
+	return p, nil
+}
+
+// credential is nil if init can't change users, and has the right one.
+func (i Identity) credential() *syscall.Credential {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	credential := &syscall.Credential{Uid: uint32(i.UID), Gid: uint32(i.GID)}
+	for _, group := range i.Groups {
+		credential.Groups = append(credential.Groups, uint32(group))
+	}
+	return credential
+}
+
+func (p *process) createFiles(stateDir string) ([]*os.File, error) {
+	names := map[protocol.Kind]string{protocol.Stdout: "stdout", protocol.Stderr: "stderr"}
+	var files []*os.File
+	for _, o := range p.outputs {
+		o.path = filepath.Join(stateDir, url.PathEscape(p.id)+"."+names[o.kind])
+		file, err := os.OpenFile(o.path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+		if err != nil {
+			closeAll(files...)
+			return nil, fmt.Errorf("create a file for the process' output: %w", err)
+		}
+		files = append(files, file)
+	}
+	return files, nil
+}
+
+// keepAll copies the outputs to their files and ends when the process and its
+// output have.
+func (p *process) keepAll(files []*os.File) {
+	var streams sync.WaitGroup
+	for i, o := range p.outputs {
+		streams.Go(func() {
+			if err := p.keep(o, files[i]); err != nil {
+				p.update(func() { p.err = err })
+			}
+		})
+	}
+	p.await(func() bool { return p.exited })
+	for _, o := range p.outputs {
+		o.endSoon()
+	}
+	streams.Wait()
+	p.update(func() {
+		p.ended = true
+		p.stdin.file.Close()
+	})
+}
+
+// exit is called when the process was reaped.
+func (p *process) exit(status syscall.WaitStatus) {
+	p.update(func() {
+		p.exited = true
+		p.status = status.ExitStatus()
+		if status.Signaled() {
+			p.status = 128 + int(status.Signal())
+		}
+	})
+}
+
+func (p *process) resize(size podinit.WindowSize) error {
+	if p.terminal == nil {
+		return fmt.Errorf("resize the terminal of process %q: it was started without one", p.id)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		return nil
+	}
+	if err := resize(p.terminal, size); err != nil {
+		return fmt.Errorf("resize the terminal of process %q: %w", p.id, err)
+	}
+	return nil
+}
+
+// update changes the process' state and wakes all who wait for a change.
+func (p *process) update(change func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change()
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+// await waits until a condition of the process' state holds.
+func (p *process) await(condition func() bool) {
+	for {
+		p.mu.Lock()
+		holds, changed := condition(), p.changed
+		p.mu.Unlock()
+		if holds {
+			return
+		}
+		<-changed
+	}
+}

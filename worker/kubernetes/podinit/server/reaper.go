@@ -1,0 +1,129 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+)
+
+// reaper is the one place that waits for children, those it knows and those
+// that were left to it. Package os/exec and os.Process would be in its way.
+type reaper struct {
+	// mu keeps a child from being reaped before it is known.
+	mu      sync.Mutex
+	known   map[int]*process
+	groups  map[int]struct{}
+	idle    bool
+	changed chan struct{}
+}
+
+func newReaper() *reaper {
+	return &reaper{
+		known:   map[int]*process{},
+		groups:  map[int]struct{}{},
+		idle:    true,
+		changed: make(chan struct{}),
+	}
+}
+
+func (r *reaper) run(ctx context.Context) {
+	children := make(chan os.Signal, 1)
+	signal.Notify(children, syscall.SIGCHLD)
+	defer signal.Stop(children)
+	for {
+		r.reap()
+		select {
+		case <-children:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (r *reaper) reap() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for {
+		var status syscall.WaitStatus
+		pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil)
+		if errors.Is(err, syscall.EINTR) {
+			continue
+		}
+		if pid <= 0 {
+			r.idle = errors.Is(err, syscall.ECHILD)
+			close(r.changed)
+			r.changed = make(chan struct{})
+			return
+		}
+		if p, ok := r.known[pid]; ok {
+			delete(r.known, pid)
+			p.exit(status)
+		}
+	}
+}
+
+func (r *reaper) fork(p *process, fork func() (int, error)) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	pid, err := fork()
+	if err != nil {
+		return err
+	}
+	p.pid = pid
+	r.known[pid] = p
+	r.groups[pid] = struct{}{}
+	r.idle = false
+	return nil
+}
+
+// signal signals a process unless it was reaped: its pid may then be another's.
+func (r *reaper) signal(p *process, signal syscall.Signal) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.known[p.pid] != p {
+		return nil
+	}
+	if err := syscall.Kill(p.pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("send signal %d to process %q: %w", signal, p.id, err)
+	}
+	return nil
+}
+
+// signalAll signals everything in the pod, or as another process than PID 1,
+// everything in the groups of the processes it started.
+func (r *reaper) signalAll(signal syscall.Signal) {
+	if os.Getpid() == 1 {
+		syscall.Kill(-1, signal)
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for group := range r.groups {
+		if errors.Is(syscall.Kill(-group, signal), syscall.ESRCH) {
+			delete(r.groups, group)
+		}
+	}
+}
+
+// waitIdle waits until there is no child left.
+func (r *reaper) waitIdle(ctx context.Context) error {
+	// Orphans come without notice (those of kubectl exec).
+	r.reap()
+	for {
+		r.mu.Lock()
+		idle, changed := r.idle, r.changed
+		r.mu.Unlock()
+		if idle {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}

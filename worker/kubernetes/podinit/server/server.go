@@ -1,0 +1,167 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit/internal/protocol"
+)
+
+// deliveryTimeout is how long init's end waits for clients and the pod's log
+// to take the rest of the output.
+const deliveryTimeout = time.Second
+
+// Config is what init is told about its pod.
+type Config struct {
+	SocketPath string
+	StateDir   string
+
+	// ImageUser is who processes run as that ask for no user.
+	ImageUser Identity
+
+	// Log gets a copy of all output. It may block.
+	Log io.Writer
+
+	// StopTimeout is the time between SIGTERM and SIGKILL.
+	StopTimeout time.Duration
+}
+
+// Server is init.
+type Server struct {
+	config Config
+	reaper *reaper
+	// followers are those who still have output to deliver.
+	followers sync.WaitGroup
+
+	mu        sync.Mutex
+	processes map[string]*process
+}
+
+// New returns an init that does nothing yet.
+func New(config Config) *Server {
+	return &Server{config: config, reaper: newReaper(), processes: map[string]*process{}}
+}
+
+// Run serves until the context is done, then stops all processes and returns
+// when they have ended and their output was delivered, if anyone takes it.
+func (s *Server) Run(ctx context.Context) error {
+	if os.Getpid() != 1 {
+		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+			return fmt.Errorf("become the reaper of orphans: %w", err)
+		}
+	}
+	// A closed pod log must not end init. It is caught and not ignored because
+	// processes inherit what is ignored.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+
+	reaperCtx, stopReaper := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopReaper()
+	go s.reaper.run(reaperCtx)
+
+	listener, err := listen(s.config.SocketPath, s.config.StateDir)
+	if err != nil {
+		return err
+	}
+	httpServer := &http.Server{Handler: s.routes()}
+	failed := make(chan error, 1)
+	go func() { failed <- httpServer.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve on the socket %s: %w", s.config.SocketPath, err)
+	case <-ctx.Done():
+	}
+	s.stop(reaperCtx, false)
+	s.shutDown(httpServer)
+	return nil
+}
+
+func listen(socketPath, stateDir string) (net.Listener, error) {
+	if err := os.MkdirAll(stateDir, 0o700); err != nil {
+		return nil, fmt.Errorf("create the state directory: %w", err)
+	}
+	if err := os.Remove(socketPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("remove the socket of an earlier init: %w", err)
+	}
+	listener, err := net.Listen("unix", socketPath)
+	if err != nil {
+		return nil, fmt.Errorf("listen for the worker: %w", err)
+	}
+	if err := os.Chmod(socketPath, 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("keep others off the socket: %w", err), listener.Close())
+	}
+	return listener, nil
+}
+
+func (s *Server) shutDown(httpServer *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), deliveryTimeout)
+	defer cancel()
+	httpServer.Shutdown(ctx)
+	delivered := make(chan struct{})
+	go func() {
+		s.followers.Wait()
+		close(delivered)
+	}()
+	select {
+	case <-delivered:
+	case <-ctx.Done():
+	}
+}
+
+// stop ends all processes and returns when they and their output have ended.
+func (s *Server) stop(ctx context.Context, kill bool) error {
+	if !kill {
+		s.reaper.signalAll(syscall.SIGTERM)
+		patience, cancel := context.WithTimeout(ctx, s.config.StopTimeout)
+		defer cancel()
+		if err := s.reaper.waitIdle(patience); err == nil {
+			s.awaitOutput()
+			return nil
+		}
+	}
+	s.reaper.signalAll(syscall.SIGKILL)
+	if err := s.reaper.waitIdle(ctx); err != nil {
+		return err
+	}
+	s.awaitOutput()
+	return nil
+}
+
+func (s *Server) awaitOutput() {
+	s.mu.Lock()
+	processes := slices.Collect(maps.Values(s.processes))
+	s.mu.Unlock()
+	for _, p := range processes {
+		p.await(func() bool { return p.ended })
+	}
+}
+
+// logOutput copies a process' output to the pod's log.
+func (s *Server) logOutput(p *process) {
+	if s.config.Log == nil {
+		return
+	}
+	followers, err := p.followers(map[protocol.Kind]bool{protocol.Stdout: true, protocol.Stderr: true})
+	if err != nil {
+		return
+	}
+	s.followers.Go(func() {
+		p.follow(context.Background(), followers, func(frame protocol.Frame) error {
+			_, err := s.config.Log.Write(frame.Data)
+			return err
+		})
+	})
+}

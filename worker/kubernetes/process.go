@@ -1,0 +1,218 @@
+package kubernetes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"syscall"
+	"time"
+
+	"code.cloudfoundry.org/garden"
+	"github.com/google/uuid"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
+)
+
+// Run starts a process and attaches to it. Of an adopted container only
+// processes without an ID, which nobody but their starter knows, run without
+// the environment: a step must not silently miss its params.
+func (c *Container) Run(spec garden.ProcessSpec, streams garden.ProcessIO) (garden.Process, error) {
+	if c.environment == nil && c.state.read().HasEnvironment && spec.ID != "" {
+		return nil, fmt.Errorf("run process %s in pod %s: the worker was restarted after it made the container and forgot the container's environment, which it keeps nowhere else: run the build again",
+			spec.ID, c.podName())
+	}
+	id := spec.ID
+	if id == "" {
+		id = uuid.NewString()
+	}
+	if err := c.start(id, spec); err != nil {
+		return nil, err
+	}
+	if spec.ID != "" {
+		if err := c.remember(id); err != nil {
+			return nil, err
+		}
+	}
+	return c.attach(id, streams), nil
+}
+
+func (c *Container) start(id string, spec garden.ProcessSpec) error {
+	ctx, cancel := context.WithTimeout(c.backend.ctx, c.backend.patience.request)
+	defer cancel()
+
+	err := c.init.Start(ctx, podinit.ProcessSpec{
+		ID:       id,
+		Path:     spec.Path,
+		Args:     spec.Args,
+		Env:      slices.Concat(c.environment, spec.Env),
+		Dir:      spec.Dir,
+		User:     spec.User,
+		Terminal: windowSize(spec.TTY),
+	})
+	if notFound, ok := errors.AsType[*podinit.ExecutableNotFoundError](err); ok {
+		return garden.ExecutableNotFoundError{Message: notFound.Error()}
+	}
+	if err != nil {
+		return fmt.Errorf("start process %s in pod %s: %w", id, c.podName(), c.endReasonOr(ctx, err))
+	}
+	return nil
+}
+
+// remember lets clients attach to the process again, of this worker or of the
+// same worker after a restart.
+func (c *Container) remember(id string) error {
+	return c.state.change(func(r *record) { r.Processes = append(r.Processes, id) })
+}
+
+// Attach follows a process that was run with an ID. An earlier stream of the
+// process ends: its client is gone or about to go.
+func (c *Container) Attach(id string, streams garden.ProcessIO) (garden.Process, error) {
+	if !slices.Contains(c.state.read().Processes, id) {
+		return nil, garden.ProcessNotFoundError{ProcessID: id}
+	}
+	return c.attach(id, streams), nil
+}
+
+func (c *Container) attach(id string, streams garden.ProcessIO) *Process {
+	ctx, cancel := context.WithCancelCause(c.backend.ctx)
+	process := &Process{container: c, id: id, detach: cancel, done: make(chan struct{})}
+
+	c.mu.Lock()
+	previous := c.streams[id]
+	c.streams[id] = process
+	c.mu.Unlock()
+
+	go process.follow(ctx, previous, podinit.ProcessIO{
+		Stdin:  stdinOf(streams.Stdin, cancel),
+		Stdout: streams.Stdout,
+		Stderr: streams.Stderr,
+	})
+	return process
+}
+
+func (c *Container) detached(process *Process) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.streams[process.id] == process {
+		delete(c.streams, process.id)
+	}
+}
+
+// Process is a process that a client is attached to.
+type Process struct {
+	container *Container
+	id        string
+	detach    context.CancelCauseFunc
+
+	// done is closed when status and err are set.
+	done   chan struct{}
+	status int
+	err    error
+}
+
+var _ garden.Process = (*Process)(nil)
+
+func (p *Process) ID() string {
+	return p.id
+}
+
+// Wait returns the exit status when the process has ended and its output was
+// delivered, or the reason why neither will happen.
+func (p *Process) Wait() (int, error) {
+	<-p.done
+	return p.status, p.err
+}
+
+func (p *Process) SetTTY(tty garden.TTYSpec) error {
+	size := windowSize(&tty)
+	if tty.WindowSize == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(p.container.backend.ctx, p.container.backend.patience.request)
+	defer cancel()
+	return p.inPod("resize the terminal of", p.container.init.Resize(ctx, p.id, *size))
+}
+
+func (p *Process) Signal(signal garden.Signal) error {
+	number := syscall.SIGTERM
+	if signal == garden.SignalKill {
+		number = syscall.SIGKILL
+	}
+	ctx, cancel := context.WithTimeout(p.container.backend.ctx, p.container.backend.patience.request)
+	defer cancel()
+	return p.inPod("signal", p.container.init.Signal(ctx, p.id, number))
+}
+
+func (p *Process) inPod(doing string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s process %s in pod %s: %w", doing, p.id, p.container.podName(), err)
+	}
+	return nil
+}
+
+func (p *Process) follow(ctx context.Context, previous *Process, streams podinit.ProcessIO) {
+	defer close(p.done)
+	defer p.container.detached(p)
+	defer p.detach(nil)
+
+	if previous != nil {
+		previous.detach(errTakenOver)
+		<-previous.done
+	}
+	go p.detachWhenPodEnds(ctx)
+
+	status, err := p.container.init.Attach(ctx, p.id, streams)
+	if _, unknown := errors.AsType[*podinit.NoSuchProcessError](err); unknown {
+		p.err = garden.ProcessNotFoundError{ProcessID: p.id}
+		return
+	}
+	p.status, p.err = status, p.inPod("wait for", p.container.endReasonOr(ctx, err))
+}
+
+// detachWhenPodEnds leaves an init that ends in order a moment to deliver what
+// it has. One that was killed breaks the connection or not, as it comes.
+func (p *Process) detachWhenPodEnds(ctx context.Context) {
+	if _, err := p.container.pod.wait(ctx, podSeen.ended); err != nil {
+		return
+	}
+	select {
+	case <-time.After(p.container.backend.patience.drain):
+		p.detach(errPodEnded)
+	case <-ctx.Done():
+	}
+}
+
+func windowSize(tty *garden.TTYSpec) *podinit.WindowSize {
+	if tty == nil {
+		return nil
+	}
+	if tty.WindowSize == nil {
+		return &podinit.WindowSize{Columns: 80, Rows: 24}
+	}
+	return &podinit.WindowSize{Columns: tty.WindowSize.Columns, Rows: tty.WindowSize.Rows}
+}
+
+// stdinOf detaches when the client is gone. Garden's server says so by breaking
+// its pipe; it takes no notice of output that it can't deliver, which is then
+// better left with init for the next client.
+func stdinOf(stdin io.Reader, detach context.CancelCauseFunc) io.Reader {
+	if stdin == nil {
+		return nil
+	}
+	return &clientInput{stdin, detach}
+}
+
+type clientInput struct {
+	io.Reader
+	detach context.CancelCauseFunc
+}
+
+func (c *clientInput) Read(buffer []byte) (int, error) {
+	n, err := c.Reader.Read(buffer)
+	if err != nil && !errors.Is(err, io.EOF) {
+		c.detach(errClientGone)
+	}
+	return n, err
+}

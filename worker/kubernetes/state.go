@@ -1,0 +1,131 @@
+package kubernetes
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"code.cloudfoundry.org/garden"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+)
+
+// record is what a restarted worker has to know of a container beyond its pod.
+// It holds no secrets.
+type record struct {
+	PodName    string            `json:"pod_name"`
+	GraceTime  time.Duration     `json:"grace_time,omitempty"`
+	Properties garden.Properties `json:"properties"`
+
+	// Processes are the names under which a client may attach again.
+	Processes []string `json:"processes,omitempty"`
+
+	// HasSecret says that the image is pulled with a Secret of its own.
+	HasSecret bool `json:"has_secret,omitempty"`
+
+	// HasEnvironment says that the container was created with an environment, which
+	// is not kept here.
+	HasEnvironment bool `json:"has_environment,omitempty"`
+}
+
+// state is a container's directory on the node, and its record.
+type state struct {
+	dir string
+
+	mu     sync.Mutex
+	record record
+}
+
+// createState makes the directory. Other users of the node can't enter it.
+func createState(dir string, first record) (*state, error) {
+	s := &state{dir: dir}
+	if err := os.MkdirAll(s.runDir(), 0o700); err != nil {
+		return nil, fmt.Errorf("create the container's state directory: %w", err)
+	}
+	return s, s.change(func(r *record) { *r = first })
+}
+
+// loadState reads what createState and change have written.
+func loadState(dir string) (*state, error) {
+	s := &state{dir: dir}
+	content, err := os.ReadFile(s.file())
+	if err != nil {
+		return nil, fmt.Errorf("read the container's state: %w", err)
+	}
+	if err := json.Unmarshal(content, &s.record); err != nil {
+		return nil, fmt.Errorf("read the container's state: %s: %w", s.file(), err)
+	}
+	return s, nil
+}
+
+func (s *state) file() string { return filepath.Join(s.dir, "container.json") }
+
+// runDir is what the pod sees of the directory.
+func (s *state) runDir() string { return runDir(s.dir) }
+
+func runDir(dir string) string { return filepath.Join(dir, "run") }
+
+func (s *state) read() record {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.record.clone()
+}
+
+func (s *state) hasAll(wanted garden.Properties) bool {
+	properties := s.read().Properties
+	for name, value := range wanted {
+		if has, ok := properties[name]; !ok || has != value {
+			return false
+		}
+	}
+	return true
+}
+
+// change replaces the file in one step, so that a worker that dies leaves the
+// old or the new one.
+func (s *state) change(edit func(*record)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	changed := s.record.clone()
+	edit(&changed)
+	content, err := json.Marshal(changed)
+	if err != nil {
+		return fmt.Errorf("write the container's state: %w", err)
+	}
+	draft := s.file() + ".new"
+	if err := os.WriteFile(draft, content, 0o600); err != nil {
+		return fmt.Errorf("write the container's state: %w", err)
+	}
+	if err := os.Rename(draft, s.file()); err != nil {
+		return fmt.Errorf("write the container's state: %w", err)
+	}
+	s.record = changed
+	return nil
+}
+
+func (r record) clone() record {
+	r.Properties = maps.Clone(r.Properties)
+	if r.Properties == nil {
+		r.Properties = garden.Properties{}
+	}
+	r.Processes = slices.Clone(r.Processes)
+	return r
+}
+
+// checkSocketPath makes sure that init's socket, for a handle that is a UUID,
+// fits into a Unix socket's address.
+func checkSocketPath(stateDir string) error {
+	const longest = 107
+	handle := "00000000-0000-0000-0000-000000000000"
+	path := pod.SocketPath(runDir(filepath.Join(stateDir, handle)))
+	if excess := len(path) - longest; excess > 0 {
+		return fmt.Errorf("state dir %s is %d characters too long for the sockets in it: choose a shorter work dir", stateDir, excess)
+	}
+	return nil
+}

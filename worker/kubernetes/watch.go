@@ -1,0 +1,231 @@
+package kubernetes
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"code.cloudfoundry.org/lager/v3"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+)
+
+// Start finds the containers of an earlier life of this worker, removes what
+// lost its other half, and watches the worker's pods from then on.
+func (b *Backend) Start() error {
+	ctx, cancel := context.WithTimeout(b.ctx, b.patience.request)
+	defer cancel()
+
+	if err := os.MkdirAll(b.StateDir, 0o700); err != nil {
+		return fmt.Errorf("create the state directory of the Kubernetes runtime: %w", err)
+	}
+	// An informer retries for ever what this says at once.
+	if _, err := b.Client.CoreV1().Pods(b.Namespace).List(ctx, metav1.ListOptions{Limit: 1}); err != nil {
+		return apiError("list", "pods in namespace "+b.Namespace, err)
+	}
+	if err := b.watchPods(ctx); err != nil {
+		return err
+	}
+	return b.removeAbandonedState(ctx)
+}
+
+// watchPods returns when every pod that was there has been seen.
+func (b *Backend) watchPods(ctx context.Context) error {
+	factory := informers.NewSharedInformerFactoryWithOptions(b.Client, 0,
+		informers.WithNamespace(b.Namespace),
+		informers.WithTweakListOptions(func(options *metav1.ListOptions) {
+			options.LabelSelector = pod.Selector(b.WorkerName)
+		}))
+	informer := factory.Core().V1().Pods().Informer()
+	if err := informer.SetWatchErrorHandler(func(_ *cache.Reflector, err error) {
+		b.Logger.Error("failed-to-watch-pods", err)
+	}); err != nil {
+		return fmt.Errorf("watch pods: %w", err)
+	}
+	handler, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
+		AddFunc:    func(object any) { b.podChanged(object.(*corev1.Pod)) },
+		UpdateFunc: func(_, object any) { b.podChanged(object.(*corev1.Pod)) },
+		DeleteFunc: b.podDeleted,
+	})
+	if err != nil {
+		return fmt.Errorf("watch pods: %w", err)
+	}
+	factory.Start(b.ctx.Done())
+	if !cache.WaitForCacheSync(ctx.Done(), handler.HasSynced) {
+		return fmt.Errorf("watch pods in namespace %s: the API server did not list them within %s", b.Namespace, b.patience.request)
+	}
+	return nil
+}
+
+func (b *Backend) podChanged(changed *corev1.Pod) {
+	if !pod.BelongsTo(changed, b.worker()) {
+		return
+	}
+	container := b.find(pod.Handle(changed))
+	if container == nil {
+		container = b.adopt(changed)
+	}
+	if container != nil {
+		container.pod.changedTo(changed)
+	}
+}
+
+func (b *Backend) podDeleted(object any) {
+	if unknown, ok := object.(cache.DeletedFinalStateUnknown); ok {
+		object = unknown.Obj
+	}
+	deleted, ok := object.(*corev1.Pod)
+	if !ok || !pod.BelongsTo(deleted, b.worker()) {
+		return
+	}
+	container := b.find(pod.Handle(deleted))
+	if container == nil || !container.pod.deleted(deleted) || !container.hasStarted() {
+		return
+	}
+	// Someone else's doing, or the end of Destroy, which does the same.
+	if err := b.drop(container); err != nil {
+		b.Logger.Error("failed-to-remove-state-of-deleted-pod", err, lager.Data{"pod": deleted.Name})
+	}
+}
+
+// adopt makes a container of a pod from an earlier life of this worker. A pod
+// without state is of no use to anyone and goes.
+func (b *Backend) adopt(found *corev1.Pod) *Container {
+	handle := pod.Handle(found)
+	logger := b.Logger.Session("adopt", lager.Data{"pod": found.Name, "handle": handle})
+
+	known, err := loadState(filepath.Join(b.StateDir, filepath.Base(handle)))
+	if err != nil {
+		logger.Error("removing-pod-without-state", err)
+		go b.deleteOrphan(logger, found)
+		return nil
+	}
+	container := b.newContainer(handle, known)
+	container.pod = newWatchedPod(found.Name)
+	close(container.started)
+
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.containers[handle] = container
+	logger.Info("adopted")
+	return container
+}
+
+func (b *Backend) deleteOrphan(logger lager.Logger, orphan *corev1.Pod) {
+	ctx, cancel := context.WithTimeout(b.ctx, b.patience.request)
+	defer cancel()
+	if _, err := b.deletePod(ctx, orphan.Name); err != nil {
+		logger.Error("failed-to-delete-pod", err)
+	}
+}
+
+// removeAbandonedState removes directories whose pod is gone, and the Secret of
+// a container that was being created when the worker died: no pod owns it yet.
+func (b *Backend) removeAbandonedState(ctx context.Context) error {
+	entries, err := os.ReadDir(b.StateDir)
+	if err != nil {
+		return fmt.Errorf("list the state directories of containers: %w", err)
+	}
+	for _, entry := range entries {
+		dir := filepath.Join(b.StateDir, entry.Name())
+		if b.find(entry.Name()) != nil {
+			continue
+		}
+		if abandoned, err := loadState(dir); err == nil && abandoned.record.HasSecret {
+			if err := b.deleteSecret(ctx, abandoned.record.PodName); err != nil {
+				b.Logger.Error("failed-to-delete-abandoned-secret", err)
+				continue
+			}
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			return fmt.Errorf("remove the state of a container whose pod is gone: %w", err)
+		}
+		b.Logger.Info("removed-abandoned-state", lager.Data{"handle": entry.Name()})
+	}
+	return nil
+}
+
+// watchedPod is the last that was heard of a pod.
+type watchedPod struct {
+	name string
+
+	mu      sync.Mutex
+	last    podSeen
+	changed chan struct{}
+}
+
+// podSeen is a pod as the API server showed it last. The pod is nil until then.
+type podSeen struct {
+	pod  *corev1.Pod
+	gone bool
+}
+
+func (s podSeen) ended() bool {
+	return s.gone || s.pod != nil && pod.Ended(s.pod)
+}
+
+// ending says whether the pod has ended or is being deleted.
+func (s podSeen) ending() bool {
+	return s.ended() || s.pod != nil && s.pod.DeletionTimestamp != nil
+}
+
+func newWatchedPod(name string) *watchedPod {
+	return &watchedPod{name: name, changed: make(chan struct{})}
+}
+
+// see returns the last state, and a channel that is closed when there is a
+// newer one.
+func (w *watchedPod) see() (podSeen, <-chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.last, w.changed
+}
+
+// created is for the answer to the pod's creation, which the watch may precede.
+func (w *watchedPod) created(pod *corev1.Pod) {
+	if seen, _ := w.see(); seen.pod == nil {
+		w.set(podSeen{pod: pod})
+	}
+}
+
+func (w *watchedPod) changedTo(pod *corev1.Pod) {
+	w.set(podSeen{pod: pod})
+}
+
+// deleted says false if it was another pod, of the same name, that was deleted.
+func (w *watchedPod) deleted(pod *corev1.Pod) bool {
+	if seen, _ := w.see(); seen.pod != nil && seen.pod.UID != pod.UID {
+		return false
+	}
+	w.set(podSeen{pod: pod, gone: true})
+	return true
+}
+
+func (w *watchedPod) set(seen podSeen) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.last = seen
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+// wait returns when the condition holds, or with the context's error.
+func (w *watchedPod) wait(ctx context.Context, condition func(podSeen) bool) (podSeen, error) {
+	for {
+		seen, changed := w.see()
+		if condition(seen) {
+			return seen, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return seen, ctx.Err()
+		}
+	}
+}
