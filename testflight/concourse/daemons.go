@@ -49,7 +49,10 @@ func (c *Concourse) startWorker(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	registry := c.Cluster.Registry()
+	baseTypes, err := c.baseTypes("registry-image", "mock")
+	if err != nil {
+		return err
+	}
 	return c.Cluster.RunDaemon(ctx, cluster.Daemon{
 		Name: "worker",
 		Command: append([]string{
@@ -63,8 +66,6 @@ func (c *Concourse) startWorker(ctx context.Context) error {
 			flagOf("kubernetes-kubeconfig", c.Cluster.Kubeconfig()),
 			flagOf("kubernetes-namespace", Namespace),
 			flagOf("kubernetes-node-name", c.Cluster.NodeName()),
-			flagOf("kubernetes-resource-type", "registry-image="+registry+"/registry-image-resource"),
-			flagOf("kubernetes-resource-type", "mock="+registry+"/mock-resource"),
 			flagOf("bind-port", gardenPort),
 			flagOf("debug-bind-port", workerDebugPort),
 			flagOf("healthcheck-bind-port", healthcheckPort),
@@ -73,7 +74,7 @@ func (c *Concourse) startWorker(ctx context.Context) error {
 			flagOf("baggageclaim-debug-bind-port", baggageclaimDebugPort),
 			flagOf("baggageclaim-driver", "overlay"),
 			"--sweep-interval=5s",
-		}, c.WorkerFlags...),
+		}, append(baseTypes, c.WorkerFlags...)...),
 		Ready: func(ctx context.Context) error {
 			return answers(ctx, "http://127.0.0.1:"+strconv.Itoa(healthcheckPort))
 		},
@@ -95,4 +96,19 @@ func answers(ctx context.Context, url string) error {
 		return fmt.Errorf("%s: %s", url, response.Status)
 	}
 	return nil
+}
+
+// baseTypes returns the flags that give these base resource types their images
+// in the cluster's registry, by digest: their tags move with every build.
+func (c *Concourse) baseTypes(types ...string) ([]string, error) {
+	var flags []string
+	for _, baseType := range types {
+		image := baseType + "-resource"
+		digest, err := c.Digest(image + ":latest")
+		if err != nil {
+			return nil, fmt.Errorf("digest of the image of base resource type %s: %w", baseType, err)
+		}
+		flags = append(flags, flagOf("kubernetes-resource-type", baseType+"="+c.Cluster.Registry()+"/"+image+"@"+digest))
+	}
+	return flags, nil
 }

@@ -22,12 +22,10 @@ type Client struct {
 
 // NewClient returns a client of the init that listens on the unix socket.
 func NewClient(socketPath string) *Client {
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", socketPath)
-	}
+	dialSocket := func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, socketPath) }
 	return &Client{
 		socketPath: socketPath,
-		http:       &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}},
+		http:       &http.Client{Transport: &http.Transport{DialContext: dialSocket, DisableKeepAlives: true}},
 	}
 }
 

@@ -1,0 +1,72 @@
+package testflight_test
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gbytes"
+)
+
+var _ = Describe("native image fetch", func() {
+	It("runs check, get, put and task on images that the kubelet pulls by digest", func(ctx SpecContext) {
+		p := setPipelineFile(ctx, "fixtures/demo.yml")
+		Expect(p.run(ctx, 0)).To(gbytes.Say("hello from the custom type\n"))
+
+		mock := runs.Cluster.Registry() + "/mock-resource@" + digestOf("mock-resource:latest")
+		busybox := runs.Cluster.Registry() + "/busybox@" + digestOf("busybox:latest")
+		Expect(p.pods()).To(ContainElements(
+			And(HaveField("Type", "check"), HaveField("Step", "numbers"), HaveField("Image", mock)),
+			And(HaveField("Type", "get"), HaveField("Step", "numbers"), HaveField("Image", mock)),
+			And(HaveField("Type", "put"), HaveField("Step", "numbers"), HaveField("Image", mock)),
+			And(HaveField("Type", "task"), HaveField("Step", "add"), HaveField("Image", busybox)),
+		))
+		Expect(p.imageGets()).To(BeEmpty())
+	}, SpecTimeout(3*time.Minute))
+
+	It("shows in the build's events that each image was got, with its version", func(ctx SpecContext) {
+		p := setPipeline(ctx, task("{repository: ((registry))/busybox}", "", "true"))
+		p.run(ctx, 0)
+
+		events, err := fly.Run(ctx, "watch", "-j", p.name+"/main", "--timestamps")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(events).To(ContainSubstring("the kubelet pulls " + runs.Cluster.Registry() + "/busybox@sha256:"))
+	}, SpecTimeout(3*time.Minute))
+
+	It("leaves a base resource type to its worker: no image is checked or got", func(ctx SpecContext) {
+		p := setPipeline(ctx, `
+resources:
+- name: thing
+  type: mock
+  source: {create_files: {greeting: "hello from the base type\n"}}
+jobs:
+- name: main
+  plan:
+  - get: thing
+  - put: thing
+    params: {version: two}
+`)
+		p.run(ctx, 0)
+		Expect(p.pods()).NotTo(BeEmpty())
+		Expect(p.pods()).To(HaveEach(And(
+			HaveField("Step", "thing"),
+			HaveField("Image", ContainSubstring("/mock-resource")),
+		)))
+	}, SpecTimeout(3*time.Minute))
+
+	Context("with --native-image-fetch=never", Serial, func() {
+		BeforeEach(func(ctx SpecContext) {
+			Expect(runs.RestartWeb(ctx, "--native-image-fetch=never")).To(Succeed())
+		}, NodeTimeout(time.Minute))
+		AfterEach(func(ctx SpecContext) {
+			Expect(runs.RestartWeb(ctx)).To(Succeed())
+		}, NodeTimeout(time.Minute))
+
+		It("gets the image into a volume, as upstream does", func(ctx SpecContext) {
+			p := setPipeline(ctx, task("{repository: ((registry))/busybox}", "", "true"))
+			log := p.run(ctx, 2)
+			Expect(p.imageGets()).To(HaveLen(1))
+			Expect(log).To(gbytes.Say("not supported"), "a runtime without images from volumes says so")
+		}, SpecTimeout(3*time.Minute))
+	})
+})

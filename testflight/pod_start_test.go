@@ -1,0 +1,51 @@
+package testflight_test
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gbytes"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/concourse/concourse-kubernetes/testflight/concourse"
+)
+
+var _ = Describe("a pod that can't start", func() {
+	unknown := "sha256:" + strings.Repeat("0", 64)
+
+	DescribeTable("fails its step with what Kubernetes says, and is gone",
+		func(ctx SpecContext, source func() string, digest func() string, reason string) {
+			p := setPipeline(ctx, task(source(), fmt.Sprintf(", version: {digest: %q}", digest()), "true"))
+
+			started := time.Now()
+			log := p.run(ctx, 2)
+			Expect(time.Since(started)).To(BeNumerically("<", time.Minute))
+			Expect(log).To(gbytes.Say(reason))
+
+			client, err := runs.Client()
+			Expect(err).NotTo(HaveOccurred())
+			list, err := client.CoreV1().Pods(concourse.Namespace).List(ctx, metav1.ListOptions{LabelSelector: "concourse-ci.org/pipeline=" + p.name})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(names(list.Items)).To(BeEmpty())
+		},
+		Entry("the image is not there",
+			func() string { return "{repository: ((registry))/busybox}" },
+			func() string { return unknown }, "not found", SpecTimeout(3*time.Minute)),
+		Entry("the registry wants a login",
+			func() string { return "{repository: ((private-registry))/busybox}" },
+			func() string { return digestOf("busybox:latest") }, "(?i)unauthorized", SpecTimeout(3*time.Minute)),
+		Entry("the registry is down",
+			func() string { return "{repository: " + runs.Cluster.NodeAddress() + ":17999/busybox}" },
+			func() string { return unknown }, "(?i)connection refused", SpecTimeout(3*time.Minute)),
+	)
+
+	It("starts with the login of its source", func(ctx SpecContext) {
+		source := fmt.Sprintf("{repository: ((private-registry))/busybox, username: %s, password: %s}", runs.Cluster.RegistryUser(), runs.Cluster.RegistryPassword())
+		p := setPipeline(ctx, task(source, "", "echo logged in"))
+		Expect(p.run(ctx, 0)).To(gbytes.Say("logged in"))
+		Expect(p.imageGets()).To(BeEmpty())
+	}, SpecTimeout(3*time.Minute))
+})

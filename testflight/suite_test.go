@@ -1,0 +1,75 @@
+// Package testflight_test drives a real Concourse on a real cluster through
+// fly. `make testflight` starts both; the specs run one after another.
+package testflight_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/concourse/concourse-kubernetes/testflight/cluster"
+	"github.com/concourse/concourse-kubernetes/testflight/concourse"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+func TestSuite(t *testing.T) {
+	RegisterFailHandler(Fail)
+	SetDefaultEventuallyTimeout(time.Minute)
+	SetDefaultEventuallyPollingInterval(200 * time.Millisecond)
+	RunSpecs(t, "Testflight")
+}
+
+var (
+	runs *concourse.Concourse
+	fly  concourse.Fly
+	pods *concourse.Pods
+)
+
+var _ = BeforeSuite(func() {
+	ctx, stop := context.WithCancel(context.Background())
+	DeferCleanup(stop)
+
+	runs = concourse.New(cluster.New(cluster.DefaultStateDir, GinkgoWriter), filepath.Join("..", "bin"), GinkgoWriter)
+	Expect(runs.StartDaemons(ctx)).To(Succeed())
+
+	var err error
+	fly, err = runs.Login(ctx, GinkgoT().TempDir())
+	Expect(err).NotTo(HaveOccurred())
+	pods, err = runs.WatchPods(ctx)
+	Expect(err).NotTo(HaveOccurred())
+})
+
+var _ = AfterSuite(func(ctx SpecContext) {
+	if runs == nil || fly.Path == "" {
+		return
+	}
+	By("leaving nothing behind once Concourse's GC has run")
+	client, err := runs.Client()
+	Expect(err).NotTo(HaveOccurred())
+
+	Eventually(ctx, func(g Gomega) {
+		list, err := client.CoreV1().Pods(concourse.Namespace).List(ctx, metav1.ListOptions{})
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(names(list.Items)).To(BeEmpty(), "pods")
+
+		secrets, err := client.CoreV1().Secrets(concourse.Namespace).List(ctx, metav1.ListOptions{})
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(secrets.Items).To(BeEmpty(), "secrets")
+
+		left, err := runs.Leftovers()
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(left).To(BeEmpty(), "volumes, mounts, state directories and processes")
+	}).WithTimeout(4 * time.Minute).WithPolling(time.Second).Should(Succeed())
+}, NodeTimeout(5*time.Minute))
+
+func names(pods []corev1.Pod) []string {
+	var found []string
+	for _, pod := range pods {
+		found = append(found, pod.Name)
+	}
+	return found
+}
