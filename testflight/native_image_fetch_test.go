@@ -11,7 +11,7 @@ import (
 var _ = Describe("native image fetch", func() {
 	It("runs check, get, put and task on images that the kubelet pulls by digest", func(ctx SpecContext) {
 		p := setPipelineFile(ctx, "fixtures/demo.yml")
-		Expect(p.run(ctx, 0)).To(gbytes.Say("hello from the custom type\n"))
+		Expect(p.run(ctx, 0)).To(gbytes.Say("hello from the custom type"))
 
 		mock := runs.Cluster.Registry() + "/mock-resource@" + digestOf("mock-resource:latest")
 		busybox := runs.Cluster.Registry() + "/busybox@" + digestOf("busybox:latest")

@@ -4,6 +4,7 @@ package testflight_test
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -33,7 +34,11 @@ var _ = BeforeSuite(func() {
 	ctx, stop := context.WithCancel(context.Background())
 	DeferCleanup(stop)
 
-	runs = concourse.New(cluster.New(cluster.DefaultStateDir, GinkgoWriter), filepath.Join("..", "bin"), GinkgoWriter)
+	on := cluster.New(cluster.DefaultStateDir, GinkgoWriter)
+	if kubeconfig := os.Getenv("KUBECONFIG"); kubeconfig != "" {
+		Expect(on.UseKubernetes(ctx, kubeconfig, os.Getenv("NODE_NAME"))).To(Succeed())
+	}
+	runs = concourse.New(on, filepath.Join("..", "bin"), GinkgoWriter)
 	Expect(runs.StartDaemons(ctx)).To(Succeed())
 
 	var err error
@@ -47,6 +52,8 @@ var _ = AfterSuite(func(ctx SpecContext) {
 	if runs == nil || fly.Path == "" {
 		return
 	}
+	// A check's pod serves later checks of the same source: Concourse keeps it
+	// for five minutes at least, whatever became of the pipeline.
 	By("leaving nothing behind once Concourse's GC has run")
 	client, err := runs.Client()
 	Expect(err).NotTo(HaveOccurred())
@@ -63,8 +70,8 @@ var _ = AfterSuite(func(ctx SpecContext) {
 		left, err := runs.Leftovers()
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(left).To(BeEmpty(), "volumes, mounts, state directories and processes")
-	}).WithTimeout(4 * time.Minute).WithPolling(time.Second).Should(Succeed())
-}, NodeTimeout(5*time.Minute))
+	}).WithTimeout(7 * time.Minute).WithPolling(time.Second).Should(Succeed())
+}, NodeTimeout(8*time.Minute))
 
 func names(pods []corev1.Pod) []string {
 	var found []string

@@ -15,6 +15,8 @@ type Cluster struct {
 	Instance int
 
 	stateDir string
+	// external is the user's Kubernetes, nil if the cluster has its own.
+	external *external
 	out      io.Writer
 	printing sync.Mutex
 }
@@ -28,14 +30,29 @@ func New(stateDir string, out io.Writer) *Cluster {
 	return &Cluster{stateDir: stateDir, out: out}
 }
 
-// Kubeconfig is the path of the administrator's kubeconfig.
-func (c *Cluster) Kubeconfig() string { return c.path("kubeconfig") }
+// Kubeconfig is the path of the administrator's kubeconfig, or the user's.
+func (c *Cluster) Kubeconfig() string {
+	if c.external != nil {
+		return c.external.kubeconfig
+	}
+	return c.path("kubeconfig")
+}
 
 // Kubectl is the path of a kubectl of the cluster's version.
-func (c *Cluster) Kubectl() string { return c.path("bin", "kubectl") }
+func (c *Cluster) Kubectl() string {
+	if c.external != nil {
+		return c.external.kubectl()
+	}
+	return c.path("bin", "kubectl")
+}
 
-// NodeName is the name of the only node.
-func (c *Cluster) NodeName() string { return "concourse-testflight" }
+// NodeName is the name of the node that this machine is.
+func (c *Cluster) NodeName() string {
+	if c.external != nil {
+		return c.external.nodeName
+	}
+	return "concourse-testflight"
+}
 
 // NodeAddress is an address of this machine that pods reach too.
 func (c *Cluster) NodeAddress() string { return c.address(0, 1) }

@@ -52,11 +52,6 @@ func (c *Cluster) RunDaemon(ctx context.Context, d Daemon) error {
 	return c.running(p)(ctx)
 }
 
-// StopDaemon ends the daemon of that name. It is no error if it isn't alive.
-func (c *Cluster) StopDaemon(ctx context.Context, name string) error {
-	return c.daemon(name).stop(ctx)
-}
-
 // DaemonLog is the path of the log of the daemon of that name.
 func (c *Cluster) DaemonLog(name string) string { return c.daemon(name).logFile() }
 

@@ -44,7 +44,7 @@ func (c *Cluster) Down(ctx context.Context) error {
 
 // stopParts stops the parts, the last started first.
 func (c *Cluster) stopParts(ctx context.Context) error {
-	parts := c.parts()
+	parts := c.everything()
 	slices.Reverse(parts)
 	var failures []error
 	for _, p := range parts {

@@ -14,6 +14,9 @@ func (c *Cluster) setUpNetwork(ctx context.Context) error {
 	if err := addBridge(ctx, c.nodeDevice(), c.NodeAddress()+"/32"); err != nil {
 		return err
 	}
+	if c.external != nil {
+		return nil
+	}
 	return addBridge(ctx, c.podBridge(), c.address(1, 1)+"/24")
 }
 

@@ -21,6 +21,7 @@ var packages = map[string]string{
 	"iproute2":                    "/bin/ip",
 	"postgresql":                  "/usr/lib/postgresql/*/bin/postgres",
 	"busybox-static":              "/bin/busybox",
+	"bash-static":                 "/bin/bash-static",
 }
 
 // MissingPackages returns the Debian packages that InstallPackages would install.

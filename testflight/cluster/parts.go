@@ -9,11 +9,17 @@ import (
 
 // parts returns all parts in the order in which they are started.
 func (c *Cluster) parts() []part {
+	if c.external != nil {
+		return []part{c.registry(), c.privateRegistry(), c.postgres()}
+	}
 	return []part{
 		c.etcd(), c.apiServer(), c.controllerManager(), c.scheduler(),
 		c.registry(), c.privateRegistry(), c.postgres(), c.containerd(), c.kubelet(),
 	}
 }
+
+// everything returns all parts and the daemons beside them.
+func (c *Cluster) everything() []part { return append(c.parts(), c.daemons()...) }
 
 // PartStatus is what there is to say about one part.
 type PartStatus struct {
@@ -27,7 +33,7 @@ type PartStatus struct {
 // Status tells how each part is.
 func (c *Cluster) Status() ([]PartStatus, error) {
 	var statuses []PartStatus
-	for _, p := range c.parts() {
+	for _, p := range c.everything() {
 		status := PartStatus{Name: p.name}
 		alive, err := p.process()
 		if err == nil {

@@ -44,7 +44,11 @@ func (c *Cluster) buildPrograms(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("find our sources (run this within a checkout): %w", err)
 	}
-	for _, p := range []program{kubernetesProgram, registryProgram, pauseProgram} {
+	programs := []program{registryProgram}
+	if c.external == nil {
+		programs = append(programs, kubernetesProgram, pauseProgram)
+	}
+	for _, p := range programs {
 		binary, err := c.build(ctx, p, strings.TrimSpace(root))
 		if err != nil {
 			return err

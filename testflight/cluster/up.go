@@ -23,6 +23,9 @@ func (c *Cluster) Up(ctx context.Context) error {
 	}
 	defer release()
 
+	if c.external != nil {
+		return c.upBesideKubernetes()(ctx)
+	}
 	return inTurn(
 		c.InstallPackages,
 		c.saveKernelSettings,

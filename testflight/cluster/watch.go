@@ -10,7 +10,7 @@ import (
 // Watch returns nil when ctx ends, or before that an error as soon as a part of
 // the cluster is not alive: it names the part and has the end of its log.
 func (c *Cluster) Watch(ctx context.Context) error {
-	return watch(ctx, c.parts())
+	return watch(ctx, c.everything())
 }
 
 func watch(ctx context.Context, parts []part) error {

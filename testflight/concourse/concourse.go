@@ -98,14 +98,7 @@ func (c *Concourse) Up(ctx context.Context) error {
 }
 
 // Down ends web, worker and cluster and removes what they made.
-func (c *Concourse) Down(ctx context.Context) error {
-	for _, daemon := range []string{"worker", "web"} {
-		if err := c.Cluster.StopDaemon(ctx, daemon); err != nil {
-			return err
-		}
-	}
-	return c.Cluster.Down(ctx)
-}
+func (c *Concourse) Down(ctx context.Context) error { return c.Cluster.Down(ctx) }
 
 func (c *Concourse) build(ctx context.Context) error {
 	build := exec.CommandContext(ctx, "make", "build")

@@ -28,7 +28,7 @@ func (s gardenServer) Run(signals <-chan os.Signal, ready chan<- struct{}) error
 	}
 	listener, err := net.Listen("tcp", s.address)
 	if err != nil {
-		return fmt.Errorf("Garden server: %w: choose another --bind-ip or --bind-port", err)
+		return fmt.Errorf("serve Garden: %w: choose another --bind-ip or --bind-port", err)
 	}
 
 	served := make(chan error, 1)

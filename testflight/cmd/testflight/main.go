@@ -38,6 +38,11 @@ func run(ctx context.Context, args []string) error {
 	}
 
 	on := cluster.New(cluster.DefaultStateDir, os.Stdout)
+	if kubeconfig := os.Getenv("KUBECONFIG"); kubeconfig != "" && args[0] != "packages" {
+		if err := on.UseKubernetes(ctx, kubeconfig, os.Getenv("NODE_NAME")); err != nil {
+			return err
+		}
+	}
 	runs := concourse.New(on, "bin", os.Stdout)
 
 	switch args[0] {

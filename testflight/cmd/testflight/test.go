@@ -16,19 +16,17 @@ import (
 const downPatience = 5 * time.Minute
 
 // test runs the specs in ./testflight on a cluster that starts and ends with
-// them. A cluster that was running before keeps running.
+// them. One that is running is ended first: the specs want to find nothing and
+// to leave nothing.
 func test(ctx context.Context, runs *concourse.Concourse) (err error) {
-	wasRunning, err := isRunning(runs)
-	if err != nil {
+	if err := runs.Down(ctx); err != nil {
 		return err
 	}
-	if !wasRunning {
-		defer func() {
-			patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), downPatience)
-			defer cancel()
-			err = errors.Join(err, runs.Down(patience))
-		}()
-	}
+	defer func() {
+		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), downPatience)
+		defer cancel()
+		err = errors.Join(err, runs.Down(patience))
+	}()
 
 	if err := runs.Up(ctx); err != nil {
 		return err
@@ -36,21 +34,8 @@ func test(ctx context.Context, runs *concourse.Concourse) (err error) {
 	return watched(ctx, runs.Cluster, runSpecs)
 }
 
-func isRunning(runs *concourse.Concourse) (bool, error) {
-	parts, err := runs.Cluster.Status()
-	if err != nil {
-		return false, err
-	}
-	for _, part := range parts {
-		if part.PID != 0 {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
 func runSpecs(ctx context.Context) error {
-	specs := exec.CommandContext(ctx, "go", "test", "-count=1", "-timeout=60m", "./testflight", "-ginkgo.v")
+	specs := exec.CommandContext(ctx, "go", "test", "-v", "-count=1", "-timeout=60m", "./testflight", "-ginkgo.v")
 	specs.Stdout, specs.Stderr = os.Stdout, os.Stderr
 	if err := specs.Run(); err != nil {
 		return fmt.Errorf("the specs in ./testflight failed: %w", err)

@@ -71,6 +71,7 @@ var _ = Describe("the pod of a container", func() {
 		Entry("of a privileged task with limits", "privileged.yaml", func(_ *pod.Worker, container *garden.ContainerSpec) {
 			container.Privileged = true
 			container.Limits.Memory.LimitInBytes = 512 << 20
+			//lint:ignore SA1019 it is what Concourse's web node sets.
 			container.Limits.CPU.LimitInShares = 512
 		}),
 		Entry("of an image with a login", "private-image.yaml", func(worker *pod.Worker, container *garden.ContainerSpec) {
@@ -81,7 +82,7 @@ var _ = Describe("the pod of a container", func() {
 
 	It("reserves at least something for the smallest number of CPU shares", func() {
 		container := task()
-		container.Limits.CPU.LimitInShares = 1
+		container.Limits.CPU.Weight = 1
 
 		built, err := pod.Build(worker, container, runDir)
 

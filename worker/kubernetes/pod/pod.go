@@ -111,6 +111,7 @@ func resources(limits garden.Limits) corev1.ResourceRequirements {
 			corev1.ResourceMemory: *resource.NewQuantity(0, resource.BinarySI),
 		}
 	}
+	//lint:ignore SA1019 Concourse's web node still sets the deprecated LimitInShares.
 	if shares := max(limits.CPU.Weight, limits.CPU.LimitInShares); shares > 0 {
 		if required.Requests == nil {
 			required.Requests = corev1.ResourceList{}
