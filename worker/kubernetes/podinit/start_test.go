@@ -158,8 +158,11 @@ var _ = Describe("Starting a process", func() {
 	})
 
 	It("resets what init made of signals", func(ctx SpecContext) {
-		Expect(p.run(ctx, script("yes | head -n 1; grep -E 'SigIgn|SigBlk' /proc/self/status")).stdout).To(Equal(
-			"y\nSigBlk:\t" + strings.Repeat("0", 16) + "\nSigIgn:\t" + strings.Repeat("0", 16) + "\n"))
+		// The real-time signals, of which init makes nothing, may come ignored
+		// from whoever runs the specs: only the last 31 bits are looked at.
+		const standardSignals = `grep -E 'SigIgn|SigBlk' /proc/self/status | sed -E 's/\S{8}(.{8})$/\1/'`
+		Expect(p.run(ctx, script("yes | head -n 1; "+standardSignals)).stdout).To(MatchRegexp(
+			"^y\nSigBlk:\t[08]0000000\nSigIgn:\t[08]0000000\n$"))
 	})
 
 	It("copies output to the pod's log", func(ctx SpecContext) {
