@@ -3,7 +3,6 @@ package podinit_test
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	. "github.com/onsi/ginkgo/v2"
