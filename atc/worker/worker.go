@@ -47,12 +47,15 @@ func (w *Worker) FindOrCreateContainer(
 	delegate runtime.BuildStepDelegate,
 ) (runtime.Container, []runtime.VolumeMount, error) {
 	spec.ImageSpec = w.referenceOfBaseType(spec.ImageSpec)
+	return w.newWorker(w.amending(metadata, spec, delegate)).FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
+}
 
-	amending := &amendingClient{Client: w.garden, amend: func(container *garden.ContainerSpec) {
+// amending returns a Garden client that amends the container it creates.
+func (w *Worker) amending(metadata db.ContainerMetadata, spec runtime.ContainerSpec, delegate runtime.BuildStepDelegate) gclient.Client {
+	return &amendingClient{Client: w.garden, amend: func(container *garden.ContainerSpec) {
 		amendImage(container, spec.ImageSpec, delegate)
 		amendProperties(container, metadata, spec)
 	}}
-	return w.newWorker(amending).FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
 }
 
 // referenceOfBaseType leaves a type that the worker does not have to upstream,

@@ -1,0 +1,118 @@
+package worker
+
+import (
+	"code.cloudfoundry.org/garden"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
+	"github.com/concourse/concourse/atc"
+	"github.com/concourse/concourse/atc/db"
+	"github.com/concourse/concourse/atc/db/dbfakes"
+	"github.com/concourse/concourse/atc/runtime"
+	"github.com/concourse/concourse/atc/runtime/runtimetest"
+	"github.com/concourse/concourse/atc/worker/gardenruntime"
+	"github.com/concourse/concourse/atc/worker/gardenruntime/gclient"
+	"github.com/concourse/concourse/atc/worker/gardenruntime/gclient/gclientfakes"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+const reference = "ghcr.io/a/b@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+// delegate is a step's delegate with a login for its image.
+type delegate struct {
+	runtime.BuildStepDelegate
+}
+
+func (delegate) PullCredentials() (string, string) { return "some-user", "some-secret" }
+
+func workerWith(types ...atc.WorkerResourceType) *dbfakes.FakeWorker {
+	fake := new(dbfakes.FakeWorker)
+	fake.NameReturns("some-worker")
+	fake.ResourceTypesReturns(types)
+	return fake
+}
+
+var _ = Describe("IsKubernetes", func() {
+	DescribeTable("looks at the images that the worker advertises",
+		func(expected bool, images ...string) {
+			var types []atc.WorkerResourceType
+			for _, image := range images {
+				types = append(types, atc.WorkerResourceType{Type: "some-type", Image: image})
+			}
+			Expect(IsKubernetes(workerWith(types...))).To(Equal(expected))
+		},
+		Entry("references", true, "docker:///a", "docker:///b"),
+		Entry("archives", false, "/usr/local/a/rootfs.tgz"),
+		Entry("some of both", false, "docker:///a", "/usr/local/b/rootfs.tgz"),
+		Entry("none", false),
+	)
+})
+
+var _ = Describe("Worker", func() {
+	// created returns what Garden is asked to create for an image of a step.
+	created := func(image runtime.ImageSpec, types ...atc.WorkerResourceType) garden.ContainerSpec {
+		GinkgoHelper()
+		client := new(gclientfakes.FakeClient)
+		w := newWorker(workerWith(types...), client, func(client gclient.Client) *gardenruntime.Worker { return nil })
+
+		amending := w.amending(db.ContainerMetadata{
+			Type: db.ContainerTypeTask, PipelineName: "some-pipeline", JobName: "some-job", BuildName: "7", StepName: "some-step",
+		}, runtime.ContainerSpec{TeamName: "some-team", ImageSpec: w.referenceOfBaseType(image)}, delegate{})
+		_, err := amending.Create(garden.ContainerSpec{
+			RootFSPath: w.referenceOfBaseType(image).ImageURL,
+			Properties: garden.Properties{"user": "someone"},
+		})
+		Expect(err).NotTo(HaveOccurred())
+		return client.CreateArgsForCall(0)
+	}
+
+	It("hands a reference and its login to Garden, apart from each other", func() {
+		spec := created(runtime.ImageSpec{ImageURL: reference})
+		Expect(spec.RootFSPath).To(Equal("docker:///" + reference))
+		Expect(spec.Image).To(Equal(garden.ImageRef{URI: "docker:///" + reference, Username: "some-user", Password: "some-secret"}))
+		Expect(spec.Privileged).To(BeFalse())
+	})
+
+	It("keeps a privileged image privileged", func() {
+		Expect(created(runtime.ImageSpec{ImageURL: reference, Privileged: true}).Privileged).To(BeTrue())
+	})
+
+	It("gives the login of a step's image to no base resource type", func() {
+		spec := created(runtime.ImageSpec{ResourceType: "git"}, atc.WorkerResourceType{Type: "git", Image: "docker:///git-resource", Privileged: true})
+		Expect(spec.RootFSPath).To(Equal("docker:///git-resource"))
+		Expect(spec.Privileged).To(BeTrue())
+		Expect(spec.Image).To(BeZero())
+	})
+
+	It("leaves a rootfs_uri as it is", func() {
+		spec := created(runtime.ImageSpec{ImageURL: "docker:///busybox"})
+		Expect(spec.RootFSPath).To(Equal("docker:///busybox"))
+		Expect(spec.Image).To(BeZero())
+	})
+
+	It("tells the worker what the container is for, beside upstream's properties", func() {
+		Expect(created(runtime.ImageSpec{ImageURL: reference}).Properties).To(Equal(garden.Properties{
+			"user":            "someone",
+			property.Team:     "some-team",
+			property.Pipeline: "some-pipeline",
+			property.Job:      "some-job",
+			property.Build:    "7",
+			property.Step:     "some-step",
+			property.Type:     "task",
+		}))
+	})
+
+	It("leaves a base resource type that the worker lacks to upstream", func() {
+		w := newWorker(workerWith(), nil, func(gclient.Client) *gardenruntime.Worker { return nil })
+		Expect(w.referenceOfBaseType(runtime.ImageSpec{ResourceType: "git"})).To(Equal(runtime.ImageSpec{ResourceType: "git"}))
+	})
+})
+
+var _ = Describe("a worker of another runtime", func() {
+	It("refuses an image that was left to a kubelet", func(ctx SpecContext) {
+		other := otherWorker{runtimetest.NewWorker("some-worker")}
+		spec := runtime.ContainerSpec{ImageSpec: runtime.ImageSpec{ImageURL: reference}}
+
+		_, _, err := other.FindOrCreateContainer(ctx, nil, db.ContainerMetadata{}, spec, delegate{})
+		Expect(err).To(MatchError(And(ContainSubstring(reference), ContainSubstring("some-worker"), ContainSubstring("not a Kubernetes worker"))))
+	})
+})

@@ -1,0 +1,73 @@
+package workercmd
+
+import (
+	"github.com/concourse/concourse/atc"
+	"github.com/jessevdk/go-flags"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var _ = Describe("WorkerCommand", func() {
+	parse := func(args ...string) (*WorkerCommand, error) {
+		GinkgoHelper()
+		var command WorkerCommand
+		parser := flags.NewParser(&command, flags.None)
+		parser.NamespaceDelimiter = "-"
+		command.LessenRequirements("", parser.Command)
+		parser.FindOptionByLongName("tsa-worker-private-key").Required = false
+		_, err := parser.ParseArgs(append([]string{"--work-dir", GinkgoT().TempDir()}, args...))
+		return &command, err
+	}
+
+	DescribeTable("knows the runtimes of upstream and kubernetes",
+		func(runtime string) {
+			command, err := parse("--runtime", runtime)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(command.Runtime).To(Equal(runtime))
+		},
+		Entry("containerd", "containerd"),
+		Entry("houdini", "houdini"),
+		Entry("kubernetes", "kubernetes"),
+	)
+
+	It("knows no other", func() {
+		_, err := parse("--runtime", "docker")
+		Expect(err).To(MatchError(ContainSubstring("kubernetes")))
+	})
+
+	It("does not go with a Garden server elsewhere", func() {
+		command, err := parse("--runtime", "kubernetes", "--external-garden-url", "http://127.0.0.1:1")
+		Expect(err).NotTo(HaveOccurred())
+		_, err = command.Runner(nil)
+		Expect(err).To(MatchError(ContainSubstring("--external-garden-url")))
+	})
+
+	Describe("base resource types", func() {
+		types := func(args ...string) ([]atc.WorkerResourceType, error) {
+			GinkgoHelper()
+			command, err := parse(args...)
+			Expect(err).NotTo(HaveOccurred())
+			return command.Kubernetes.resourceTypes()
+		}
+
+		It("are Concourse's usual ones by default, docker-image privileged", func() {
+			Expect(types()).To(And(
+				ContainElement(atc.WorkerResourceType{Type: "git", Image: "docker:///concourse/git-resource", Version: "concourse/git-resource"}),
+				ContainElement(And(HaveField("Type", "docker-image"), HaveField("Privileged", true))),
+			))
+		})
+
+		It("can be added, replaced and removed", func() {
+			Expect(types("--kubernetes-resource-type", "mine=ghcr.io/a/mine:2", "--kubernetes-resource-type", "git=ghcr.io/a/git", "--kubernetes-resource-type", "hg=")).To(And(
+				ContainElement(HaveField("Image", "docker:///ghcr.io/a/mine:2")),
+				ContainElement(And(HaveField("Type", "git"), HaveField("Image", "docker:///ghcr.io/a/git"))),
+				Not(ContainElement(HaveField("Type", "hg"))),
+			))
+		})
+
+		It("must have images that are references", func() {
+			_, err := types("--kubernetes-resource-type", "mine=Not An Image")
+			Expect(err).To(MatchError(And(ContainSubstring("mine=Not An Image"), ContainSubstring("not an image reference"))))
+		})
+	})
+})
