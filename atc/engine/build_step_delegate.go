@@ -110,7 +110,7 @@ func (d *buildStepDelegate) applies(get atc.Plan) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("source of image %s: %w", get.Get.Name, err)
 	}
-	reason, err := registryimage.PhysicalReason(source)
+	reason, err := registryimage.PhysicalReason(source, get.Get.Params)
 	if err != nil {
 		return false, fmt.Errorf("image %s: %w", get.Get.Name, err)
 	}
@@ -136,31 +136,42 @@ func (d *buildStepDelegate) fetchNatively(ctx context.Context, get atc.Plan, che
 		}
 	}
 
-	progress := engine.NewGetDelegate(d.build, get.ID, d.state, d.clock, d.policyChecker)
-	logger := lagerctx.FromContext(ctx).Session("fetch-image-natively")
-	progress.Initializing(logger)
-
-	fetched, err := d.resolve(ctx, get.Get, scope)
+	fetched, err := d.showGet(ctx, get, scope)
 	if err != nil {
 		return runtime.ImageSpec{}, nil, err
 	}
+	d.image = fetched.image
+	return runtime.ImageSpec{ImageURL: fetched.image.Reference, Privileged: privileged}, fetched.cache, nil
+}
 
-	progress.Starting(logger)
-	fmt.Fprintf(progress.Stderr(), "the kubelet pulls %s\n", fetched.image.Reference)
-	if !fetched.image.Pinned {
-		fmt.Fprintln(progress.Stderr(), "the image is not pinned to a digest: no version of it is known")
+// showGet resolves and saves the image, and shows that as the image's get from
+// its beginning to its end.
+func (d *buildStepDelegate) showGet(ctx context.Context, get atc.Plan, scope exec.RunState) (fetchedImage, error) {
+	shown := engine.NewGetDelegate(d.build, get.ID, d.state, d.clock, d.policyChecker)
+	logger := lagerctx.FromContext(ctx).Session("fetch-image-natively")
+	shown.Initializing(logger)
+
+	fetched, err := d.resolve(ctx, get.Get, scope)
+	if err != nil {
+		shown.Errored(logger, err.Error())
+		return fetchedImage{}, err
 	}
-
 	if err := d.build.SaveImageResourceVersion(fetched.cache); err != nil {
-		return runtime.ImageSpec{}, nil, fmt.Errorf("save the version of image %s: %w", get.Get.Name, err)
+		err = fmt.Errorf("save the version of image %s: %w", get.Get.Name, err)
+		shown.Errored(logger, err.Error())
+		return fetchedImage{}, err
 	}
-	progress.Finished(logger, 0, resource.VersionResult{
+
+	shown.Starting(logger)
+	fmt.Fprintf(shown.Stderr(), "the kubelet pulls %s\n", fetched.image.Reference)
+	if !fetched.image.Pinned {
+		fmt.Fprintln(shown.Stderr(), "the image is not pinned to a digest: no version of it is known")
+	}
+	shown.Finished(logger, 0, resource.VersionResult{
 		Version:  fetched.version,
 		Metadata: []atc.MetadataField{{Name: "image", Value: fetched.image.Reference}},
 	})
-
-	d.image = fetched.image
-	return runtime.ImageSpec{ImageURL: fetched.image.Reference, Privileged: privileged}, fetched.cache, nil
+	return fetched, nil
 }
 
 // fetchedImage is an image that a kubelet is going to pull.

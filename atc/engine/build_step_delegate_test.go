@@ -247,8 +247,18 @@ var _ = Describe("buildStepDelegate.FetchImage", func() {
 		})
 	})
 
+	Context("when params ask for another platform", func() {
+		BeforeEach(func() { getPlan.Get.Params = atc.Params{"platform": map[string]any{"architecture": "arm64"}} })
+		itIsUpstreams()
+		It("says why in the build log", func() { Expect(stderr).To(gbytes.Say("not pulled by the kubelet: platform")) })
+	})
+
 	Context("when the version can't be saved", func() {
 		BeforeEach(func() { build.SaveImageResourceVersionReturns(errors.New("nope")) })
+		It("ends the get that is shown with the error", func() {
+			Expect(events()).To(ContainElement(event.EventTypeError))
+			Expect(events()).NotTo(ContainElement(event.EventTypeFinishGet))
+		})
 		It("fails", func() { Expect(fetchErr).To(MatchError(ContainSubstring("nope"))) })
 	})
 
@@ -296,6 +306,7 @@ var _ = Describe("buildStepDelegate.FetchImage", func() {
 			fake.StateReturns(db.WorkerStateRunning)
 			fake.ResourceTypesReturns([]atc.WorkerResourceType{{Type: "mock", Image: image}})
 			fake.TagsReturns(tags)
+			fake.PlatformReturns("linux")
 			return fake
 		}
 		kubernetes, containerd := "docker:///mock", "/usr/local/mock/rootfs.tgz"
@@ -326,6 +337,24 @@ var _ = Describe("buildStepDelegate.FetchImage", func() {
 				workers.VisibleWorkersReturns([]db.Worker{worker(kubernetes), landing}, nil)
 			})
 			It("is native", func() { Expect(image.ImageURL).NotTo(BeEmpty()) })
+		})
+
+		Context("with a worker of another platform", func() {
+			BeforeEach(func() {
+				darwin := worker(containerd)
+				darwin.PlatformReturns("darwin")
+				workers.VisibleWorkersReturns([]db.Worker{worker(kubernetes), darwin}, nil)
+			})
+			It("is native", func() { Expect(image.ImageURL).NotTo(BeEmpty()) })
+		})
+
+		Context("when the only worker is stalled", func() {
+			BeforeEach(func() {
+				stalled := worker(kubernetes)
+				stalled.StateReturns(db.WorkerStateStalled)
+				workers.VisibleWorkersReturns([]db.Worker{stalled}, nil)
+			})
+			It("is native, as the step is going to wait for it", func() { Expect(image.ImageURL).NotTo(BeEmpty()) })
 		})
 
 		Context("when the team has a worker of its own", func() {

@@ -19,17 +19,17 @@ type delegateFactory struct {
 
 func (f delegateFactory) GetDelegate(state exec.RunState) exec.GetDelegate {
 	upstream := f.DelegateFactory.GetDelegate(state)
-	return &getDelegate{upstream, f.buildStepDelegate(state, upstream)}
+	return &getDelegate{f.buildStepDelegate(state, upstream), upstreamGet{upstream}}
 }
 
 func (f delegateFactory) PutDelegate(state exec.RunState) exec.PutDelegate {
 	upstream := f.DelegateFactory.PutDelegate(state)
-	return &putDelegate{upstream, f.buildStepDelegate(state, upstream)}
+	return &putDelegate{f.buildStepDelegate(state, upstream), upstreamPut{upstream}}
 }
 
 func (f delegateFactory) CheckDelegate(state exec.RunState) exec.CheckDelegate {
 	upstream := f.DelegateFactory.CheckDelegate(state)
-	return &checkDelegate{upstream, f.buildStepDelegate(state, upstream)}
+	return &checkDelegate{f.buildStepDelegate(state, upstream), upstreamCheck{upstream}}
 }
 
 func (f delegateFactory) TaskDelegate(state exec.RunState) exec.TaskDelegate {

@@ -1,43 +1,28 @@
 package engine
 
-import (
-	"context"
+import "github.com/concourse/concourse/atc/exec"
 
-	"github.com/concourse/concourse/atc"
-	"github.com/concourse/concourse/atc/db"
-	"github.com/concourse/concourse/atc/exec"
-	"github.com/concourse/concourse/atc/runtime"
-)
+// The delegates below are upstream's but for what buildStepDelegate has,
+// FetchImage and PullCredentials: it is embedded one level higher than
+// upstream's, so its methods are the ones that are promoted.
 
 type getDelegate struct {
-	exec.GetDelegate
-	images *buildStepDelegate
+	*buildStepDelegate
+	upstreamGet
 }
 
-func (d *getDelegate) FetchImage(ctx context.Context, get atc.Plan, check *atc.Plan, privileged bool) (runtime.ImageSpec, db.ResourceCache, error) {
-	return d.images.FetchImage(ctx, get, check, privileged)
-}
-
-func (d *getDelegate) PullCredentials() (string, string) { return d.images.PullCredentials() }
+type upstreamGet struct{ exec.GetDelegate }
 
 type putDelegate struct {
-	exec.PutDelegate
-	images *buildStepDelegate
+	*buildStepDelegate
+	upstreamPut
 }
 
-func (d *putDelegate) FetchImage(ctx context.Context, get atc.Plan, check *atc.Plan, privileged bool) (runtime.ImageSpec, db.ResourceCache, error) {
-	return d.images.FetchImage(ctx, get, check, privileged)
-}
-
-func (d *putDelegate) PullCredentials() (string, string) { return d.images.PullCredentials() }
+type upstreamPut struct{ exec.PutDelegate }
 
 type checkDelegate struct {
-	exec.CheckDelegate
-	images *buildStepDelegate
+	*buildStepDelegate
+	upstreamCheck
 }
 
-func (d *checkDelegate) FetchImage(ctx context.Context, get atc.Plan, check *atc.Plan, privileged bool) (runtime.ImageSpec, db.ResourceCache, error) {
-	return d.images.FetchImage(ctx, get, check, privileged)
-}
-
-func (d *checkDelegate) PullCredentials() (string, string) { return d.images.PullCredentials() }
+type upstreamCheck struct{ exec.CheckDelegate }

@@ -36,13 +36,9 @@ type timeouts struct{ check, get, put, task time.Duration }
 
 // NewCoreStepFactory takes the parameters of upstream's constructor of that name.
 func NewCoreStepFactory(
-	pool worker.Pool,
-	streamer worker.Streamer,
-	lockFactory lock.LockFactory,
-	teamFactory db.TeamFactory,
-	buildFactory db.BuildFactory,
-	resourceCacheFactory db.ResourceCacheFactory,
-	resourceConfigFactory db.ResourceConfigFactory,
+	pool worker.Pool, streamer worker.Streamer,
+	lockFactory lock.LockFactory, teamFactory db.TeamFactory, buildFactory db.BuildFactory,
+	resourceCacheFactory db.ResourceCacheFactory, resourceConfigFactory db.ResourceConfigFactory,
 	taskLimits atc.ContainerLimits,
 	withInputs, withoutInputs, resourceCheck worker.PlacementStrategy,
 	checkTimeout, getTimeout, putTimeout, taskTimeout time.Duration,

@@ -9,6 +9,9 @@ import (
 	"github.com/concourse/concourse/atc/db"
 )
 
+// linuxPlatform is the platform of the workers that images of this kind run on.
+const linuxPlatform = "linux"
+
 // workerLister is the part of db.WorkerFactory that the decision needs.
 type workerLister interface {
 	VisibleWorkers(teamNames []string) ([]db.Worker, error)
@@ -17,19 +20,36 @@ type workerLister interface {
 // onlyKubernetesWorkers tells whether every running worker that could take a
 // step with these tags is a Kubernetes worker. Like upstream's pool, it passes
 // over the shared workers where the team has a worker of its own for the step.
-// Where no worker could take the step, every running worker of the team counts.
+// Workers of other platforms don't count, as no registry-image runs there. While
+// no worker could take the step, those count that could if they were running.
 func onlyKubernetesWorkers(lister workerLister, build db.Build, tags atc.Tags) (bool, error) {
 	visible, err := lister.VisibleWorkers([]string{build.TeamName()})
 	if err != nil {
 		return false, fmt.Errorf("list the workers that could take the step, to decide who pulls its image: %w", err)
 	}
 
-	var running, shared, ofTeam []db.Worker
-	for _, candidate := range visible {
-		if candidate.State() != db.WorkerStateRunning {
-			continue
-		}
-		running = append(running, candidate)
+	linux := slices.DeleteFunc(slices.Clone(visible), func(candidate db.Worker) bool {
+		return candidate.Platform() != linuxPlatform
+	})
+	running := slices.DeleteFunc(slices.Clone(linux), func(candidate db.Worker) bool {
+		return candidate.State() != db.WorkerStateRunning
+	})
+
+	candidates := thoseThatTake(running, tags)
+	if len(candidates) == 0 {
+		// The step waits for a worker: most likely for one that is known.
+		candidates = thoseThatTake(linux, tags)
+	}
+	return len(candidates) > 0 && !slices.ContainsFunc(candidates, func(candidate db.Worker) bool {
+		return !worker.IsKubernetes(candidate)
+	}), nil
+}
+
+// thoseThatTake returns the workers that take a step with these tags: those of
+// the team if there are any, else the shared ones.
+func thoseThatTake(workers []db.Worker, tags atc.Tags) []db.Worker {
+	var shared, ofTeam []db.Worker
+	for _, candidate := range workers {
 		switch {
 		case !takes(candidate, tags):
 		case candidate.TeamID() == 0:
@@ -38,16 +58,10 @@ func onlyKubernetesWorkers(lister workerLister, build db.Build, tags atc.Tags) (
 			ofTeam = append(ofTeam, candidate)
 		}
 	}
-
-	candidates := running
 	if len(ofTeam) > 0 {
-		candidates = ofTeam
-	} else if len(shared) > 0 {
-		candidates = shared
+		return ofTeam
 	}
-	return len(candidates) > 0 && !slices.ContainsFunc(candidates, func(candidate db.Worker) bool {
-		return !worker.IsKubernetes(candidate)
-	}), nil
+	return shared
 }
 
 // takes tells whether a worker takes steps with these tags: a worker without

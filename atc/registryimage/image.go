@@ -47,8 +47,10 @@ func Resolve(raw atc.Source, version atc.Version) (Image, error) {
 	image := Image{
 		Repository: repositoryName(repository),
 		Tag:        firstNonEmpty(version["tag"], string(parsed.Tag), name.DefaultTag),
-		Username:   parsed.Username,
-		Password:   parsed.Password,
+	}
+	// The resource takes half a login for none: types.go, BasicCredentials.
+	if parsed.Username != "" && parsed.Password != "" {
+		image.Username, image.Password = parsed.Username, parsed.Password
 	}
 
 	if digest := version["digest"]; digest != "" {

@@ -33,6 +33,12 @@ var _ = Describe("Resolve", func() {
 		Entry("neither version nor tag", atc.Source{"repository": "ghcr.io/a/b"}, nil, "ghcr.io/a/b:latest"),
 	)
 
+	It("takes half a login for none, as the resource does", func() {
+		image, err := registryimage.Resolve(atc.Source{"repository": "ghcr.io/a/b", "username": "some-user", "password": ""}, nil)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(image.Username).To(BeEmpty())
+	})
+
 	It("keeps the login out of the reference", func() {
 		image, err := registryimage.Resolve(atc.Source{"repository": "ghcr.io/a/b", "username": "some-user", "password": "some-secret"}, atc.Version{"digest": digest})
 		Expect(err).NotTo(HaveOccurred())
@@ -58,7 +64,7 @@ var _ = Describe("Resolve", func() {
 var _ = Describe("PhysicalReason", func() {
 	DescribeTable("names the field that a kubelet can't honour",
 		func(field string, value any, named string) {
-			reason, err := registryimage.PhysicalReason(atc.Source{"repository": "ghcr.io/a/b", field: value})
+			reason, err := registryimage.PhysicalReason(atc.Source{"repository": "ghcr.io/a/b", field: value}, nil)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(reason).To(HavePrefix(named))
 		},
@@ -73,7 +79,7 @@ var _ = Describe("PhysicalReason", func() {
 
 	DescribeTable("is empty for what a kubelet can do",
 		func(field string, value any) {
-			Expect(registryimage.PhysicalReason(atc.Source{"repository": "ghcr.io/a/b", field: value})).To(BeEmpty())
+			Expect(registryimage.PhysicalReason(atc.Source{"repository": "ghcr.io/a/b", field: value}, nil)).To(BeEmpty())
 		},
 		Entry("a tag", "tag", "1.2"),
 		Entry("a login", "username", "some-user"),

@@ -62,9 +62,9 @@ func parseSource(raw atc.Source) (source, error) {
 	return parsed, nil
 }
 
-// PhysicalReason tells why a kubelet can't pull an image of this source from a
-// pod spec, and what the author could change; it is empty where it can.
-func PhysicalReason(raw atc.Source) (string, error) {
+// PhysicalReason tells which field of the source, or of the params of its get,
+// asks for what a kubelet can't do from a pod spec; it is empty where it can.
+func PhysicalReason(raw atc.Source, params atc.Params) (string, error) {
 	parsed, err := parseSource(raw)
 	if err != nil {
 		return "", err
@@ -72,7 +72,7 @@ func PhysicalReason(raw atc.Source) (string, error) {
 	switch {
 	case parsed.ContentTrust != nil:
 		return "content_trust is set, and a kubelet does not verify signatures of this kind", nil
-	case parsed.Platform != nil:
+	case parsed.Platform != nil || params["platform"] != nil:
 		return "platform is set, and a kubelet pulls for the platform of its node", nil
 	case parsed.Insecure:
 		return "insecure is set, and a kubelet takes such a registry only from its node's configuration", nil

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Daemon is a program that runs beside the cluster's own parts, is watched like
@@ -39,7 +41,7 @@ func (c *Cluster) RunDaemon(ctx context.Context, d Daemon) error {
 		return err
 	}
 	if string(running) != string(started) {
-		if err := p.stop(ctx); err != nil {
+		if err := p.stopOnPurpose(ctx); err != nil {
 			return err
 		}
 	}
@@ -50,6 +52,22 @@ func (c *Cluster) RunDaemon(ctx context.Context, d Daemon) error {
 		return err
 	}
 	return c.running(p)(ctx)
+}
+
+// stopOnPurpose stops the part without a pid file: by that, Watch tells its end
+// from a death.
+func (p part) stopOnPurpose(ctx context.Context) error {
+	running, err := p.process()
+	if errors.Is(err, errNoProcess) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(p.pidFile()); err != nil {
+		return err
+	}
+	return running.end(ctx, unix.SIGTERM, stopPatience)
 }
 
 // DaemonLog is the path of the log of the daemon of that name.

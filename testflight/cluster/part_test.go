@@ -123,7 +123,7 @@ var _ = Describe("A part", func() {
 
 		It("is told of when it dies, with its log's end", func(ctx SpecContext) {
 			watched := make(chan error, 1)
-			go func() { watched <- watch(ctx, []part{sleeps, other}) }()
+			go func() { watched <- watch(ctx, func() []part { return []part{sleeps, other} }) }()
 			Consistently(watched, "100ms").ShouldNot(Receive())
 
 			Expect(other.stop(ctx)).To(Succeed())
@@ -134,13 +134,26 @@ var _ = Describe("A part", func() {
 
 		It("is told of when it is dead already", func(ctx SpecContext) {
 			Expect(sleeps.stop(ctx)).To(Succeed())
-			Expect(watch(ctx, []part{other, sleeps})).To(MatchError(ContainSubstring("sleeper has died")))
+			Expect(watch(ctx, func() []part { return []part{other, sleeps} })).To(MatchError(ContainSubstring("sleeper has died")))
 		})
+
+		It("may be stopped on purpose, and is watched again once it runs", func(ctx SpecContext) {
+			watched := make(chan error, 1)
+			go func() { watched <- watch(ctx, func() []part { return []part{sleeps, other} }) }()
+
+			Expect(other.stopOnPurpose(ctx)).To(Succeed())
+			Consistently(watched, "200ms").ShouldNot(Receive())
+			Expect(other.run(ctx)).To(Succeed())
+			Consistently(watched, "200ms").ShouldNot(Receive())
+
+			Expect(other.stop(ctx)).To(Succeed())
+			Eventually(watched).Should(Receive(MatchError(ContainSubstring("other has died"))))
+		}, SpecTimeout(5*time.Second))
 
 		It("ends with the context", func() {
 			ctx, cancel := context.WithCancel(context.Background())
 			watched := make(chan error, 1)
-			go func() { watched <- watch(ctx, []part{sleeps, other}) }()
+			go func() { watched <- watch(ctx, func() []part { return []part{sleeps, other} }) }()
 			Consistently(watched, "50ms").ShouldNot(Receive())
 			cancel()
 			Eventually(watched).Should(Receive(BeNil()))

@@ -3,17 +3,36 @@ package cluster
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
 
 // Watch returns nil when ctx ends, or before that an error as soon as a part of
-// the cluster is not alive: it names the part and has the end of its log.
-func (c *Cluster) Watch(ctx context.Context) error {
-	return watch(ctx, c.everything())
+// the cluster is not alive: it names the part and has the end of its log. A
+// daemon that RunDaemon starts anew is waited for.
+func (c *Cluster) Watch(ctx context.Context) error { return watch(ctx, c.everything) }
+
+func watch(ctx context.Context, everything func() []part) error {
+	for {
+		dead, err := firstDead(ctx, everything())
+		if dead == nil || err != nil {
+			return err
+		}
+		if _, err := os.Stat(dead.pidFile()); !errors.Is(err, fs.ErrNotExist) {
+			if _, err := dead.process(); errors.Is(err, errNoProcess) {
+				return dead.death()
+			}
+		}
+		if err := dead.awaitStart(ctx); err != nil {
+			return err
+		}
+	}
 }
 
-func watch(ctx context.Context, parts []part) error {
+// firstDead returns the first part to end, nil if ctx ended first.
+func firstDead(ctx context.Context, parts []part) (*part, error) {
 	var pidfds []int
 	defer func() {
 		for _, fd := range pidfds {
@@ -23,22 +42,32 @@ func watch(ctx context.Context, parts []part) error {
 	for _, p := range parts {
 		fd, err := p.open()
 		if errors.Is(err, errNoProcess) {
-			return p.death()
+			return &p, nil
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		pidfds = append(pidfds, fd)
 	}
 
 	dead, err := firstToEnd(ctx, pidfds)
 	if ctx.Err() != nil {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return parts[dead].death()
+	return &parts[dead], nil
+}
+
+// awaitStart waits for a part that was stopped on purpose to run again.
+func (p part) awaitStart(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyPatience)
+	defer cancel()
+	return await(ctx, func(context.Context) (bool, error) {
+		_, err := p.process()
+		return err == nil, err
+	})
 }
 
 // open returns a pidfd of the part's process.

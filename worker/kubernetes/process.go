@@ -15,6 +15,11 @@ import (
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
 
+// resourceProcessID is the ID that upstream's package resource gives the script
+// of a get and a put. Its stdout is a JSON document, of which a web node that
+// attaches after another one ended needs all.
+const resourceProcessID = "resource"
+
 // Run starts a process and attaches to it. Of an adopted container only
 // processes without an ID, which nobody but their starter knows, run without
 // the environment: a step must not silently miss its params.
@@ -50,6 +55,8 @@ func (c *Container) start(id string, spec garden.ProcessSpec) error {
 		Dir:      spec.Dir,
 		User:     spec.User,
 		Terminal: windowSize(spec.TTY),
+
+		ReplayStdout: id == resourceProcessID,
 	})
 	if notFound, ok := errors.AsType[*podinit.ExecutableNotFoundError](err); ok {
 		return garden.ExecutableNotFoundError{Message: notFound.Error()}

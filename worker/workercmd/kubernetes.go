@@ -62,6 +62,9 @@ func (cmd *WorkerCommand) registration() (atc.Worker, error) {
 	registration := cmd.Worker.Worker()
 	registration.Platform = "linux"
 	registration.Version = concourse.WorkerVersion
+	if cmd.Certs.Dir != "" {
+		registration.CertsPath = &cmd.Certs.Dir
+	}
 
 	if registration.Name == "" {
 		hostname, err := os.Hostname()
@@ -81,6 +84,9 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 	if err != nil {
 		return nil, err
 	}
+	// Every step of the node goes through this client; its default of 5
+	// requests a second would hold pods back.
+	config.QPS, config.Burst = 50, 100
 	clientset, err := client.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("client of the cluster at %s: %w", config.Host, err)
@@ -132,9 +138,6 @@ func (f KubernetesFlags) clientConfig() (*rest.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("kubeconfig %s: %w", f.Kubeconfig, err)
 	}
-	// Every step of the node goes through this client; its default of 5
-	// requests a second would hold pods back.
-	config.QPS, config.Burst = 50, 100
 	return config, nil
 }
 

@@ -17,12 +17,8 @@ import (
 	"github.com/tedsuo/ifrit/http_server"
 )
 
-const (
-	// gardenRequestTimeout bounds a sweeper's request: the removal of a pod.
-	gardenRequestTimeout = 5 * time.Minute
-	// volumeRequestTimeout bounds a sweeper's request: the removal of a volume.
-	volumeRequestTimeout = 5 * time.Minute
-)
+// volumeRequestTimeout bounds a sweeper's request: the removal of a volume.
+const volumeRequestTimeout = 5 * time.Minute
 
 // members runs the parts that upstream's worker consists of, side by side.
 func (cmd *WorkerCommand) members(logger lager.Logger, registration atc.Worker, garden, baggageclaim ifrit.Runner) ifrit.Runner {
@@ -43,7 +39,7 @@ func (cmd *WorkerCommand) members(logger lager.Logger, registration atc.Worker, 
 		)),
 		member("container-sweeper", worker.NewContainerSweeper(
 			logger.Session("container-sweeper"), cmd.SweepInterval, tsa,
-			gclient.BasicGardenClientWithRequestTimeout(logger.Session("garden-connection"), gardenRequestTimeout, gardenURL),
+			gclient.BasicGardenClientWithRequestTimeout(logger.Session("garden-connection"), cmd.Guardian.RequestTimeout, gardenURL),
 			cmd.ContainerSweeperMaxInFlight,
 		)),
 		member("volume-sweeper", worker.NewVolumeSweeper(

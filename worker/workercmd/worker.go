@@ -1,7 +1,6 @@
 package workercmd
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -45,8 +44,8 @@ func (cmd *WorkerCommand) Runner(args []string) (ifrit.Runner, error) {
 	if cmd.Runtime != kubernetesRuntime {
 		return cmd.WorkerCommand.Runner(args)
 	}
-	if cmd.ExternalGardenURL.URL != nil {
-		return nil, errors.New("--external-garden-url does not go with --runtime kubernetes: the Kubernetes runtime is a Garden server itself")
+	if err := cmd.refuseOtherRuntimesFlags(); err != nil {
+		return nil, err
 	}
 
 	runner, err := cmd.kubernetesRunner()

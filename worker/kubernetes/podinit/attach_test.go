@@ -26,6 +26,19 @@ var _ = Describe("Attaching to a process", func() {
 	})
 
 	Describe("again", func() {
+		It("gives all of stdout anew to a client that reads it as one document", func(ctx SpecContext) {
+			spec := named("a", script("echo document; echo note >&2"))
+			spec.ReplayStdout = true
+			Expect(p.Start(ctx, spec)).To(Succeed())
+
+			var stdout, stderr bytes.Buffer
+			attach := podinit.ProcessIO{Stdout: &stdout, Stderr: &stderr}
+			Expect(p.Attach(ctx, "a", attach)).To(BeZero())
+			Expect(p.Attach(ctx, "a", attach)).To(BeZero())
+			Expect(stdout.String()).To(Equal("document\ndocument\n"))
+			Expect(stderr.String()).To(Equal("note\n"))
+		})
+
 		It("goes on at the next byte after the client left", func(ctx SpecContext) {
 			Expect(p.Start(ctx, named("a", script("echo one; read line; echo two; exit 4")))).To(Succeed())
 			first, leave := context.WithCancel(ctx)

@@ -33,6 +33,10 @@ type ProcessSpec struct {
 	// Terminal gives the process a terminal of that size. Stdout and stderr
 	// are then one stream, stdout.
 	Terminal *WindowSize
+
+	// ReplayStdout gives every attach the whole of stdout, for a client that
+	// reads it as one document. Stderr goes on at the next byte all the same.
+	ReplayStdout bool
 }
 
 // ProcessIO is what an attach connects a process to. Output for a nil writer

@@ -18,6 +18,8 @@ type command struct {
 	dir       string
 	account   account
 	terminal  *podinit.WindowSize
+
+	replayStdout bool
 }
 
 func (s *Server) prepare(spec podinit.ProcessSpec) (command, error) {
@@ -44,6 +46,8 @@ func (s *Server) prepare(spec podinit.ProcessSpec) (command, error) {
 		dir:      dir,
 		account:  account,
 		terminal: spec.Terminal,
+
+		replayStdout: spec.ReplayStdout,
 	}, nil
 }
 

@@ -77,8 +77,12 @@ func (p *process) followers(wanted map[protocol.Kind]bool) ([]*follower, error) 
 	return followers, nil
 }
 
-// acknowledge takes note of output that a client has.
+// acknowledge takes note of output that a client has and that no other client
+// is to get.
 func (p *process) acknowledge(kind protocol.Kind, offset int64) {
+	if p.replayStdout && kind == protocol.Stdout {
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, o := range p.outputs {

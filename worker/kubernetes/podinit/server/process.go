@@ -21,6 +21,8 @@ type process struct {
 	terminal *os.File // nil without one
 	outputs  []*output
 
+	replayStdout bool
+
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced with every change of what follows
 	exited  bool          // the process itself has ended
@@ -41,6 +43,8 @@ func (s *Server) start(id string, c command) (*process, error) {
 		terminal: stdio.terminal,
 		outputs:  stdio.outputs,
 		changed:  make(chan struct{}),
+
+		replayStdout: c.replayStdout,
 	}
 	files, err := p.createFiles(s.config.StateDir)
 	if err != nil {

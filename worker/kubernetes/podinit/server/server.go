@@ -149,9 +149,10 @@ func (s *Server) awaitOutput() {
 	}
 }
 
-// logOutput copies a process' output to the pod's log.
+// logOutput copies a process' output to the pod's log, but for what a person
+// does on a terminal.
 func (s *Server) logOutput(p *process) {
-	if s.config.Log == nil {
+	if s.config.Log == nil || p.terminal != nil {
 		return
 	}
 	followers, err := p.followers(map[protocol.Kind]bool{protocol.Stdout: true, protocol.Stderr: true})
