@@ -1,7 +1,6 @@
 # What the README's commands do. `make` alone builds the programs into bin/.
 
 GO        ?= go
-GINKGO     = $(GO) run github.com/onsi/ginkgo/v2/ginkgo
 LINT       = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 TESTFLIGHT = $(GO) run ./testflight/cmd/testflight
 
@@ -34,6 +33,11 @@ demo:
 .PHONY: down
 down:
 	$(TESTFLIGHT) down
+
+# Compares the start of a container with that of a bare pod, while a demo runs.
+.PHONY: benchmark
+benchmark:
+	$(TESTFLIGHT) benchmark
 
 .PHONY: test
 test: lint unit testflight

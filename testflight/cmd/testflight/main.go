@@ -16,11 +16,12 @@ import (
 
 const usage = `usage: testflight COMMAND
 
-  demo      start everything and run a pipeline on pods
-  test      start everything, run the specs, and end everything
-  up        start everything
-  down      end everything and remove what was made
-  packages  install the Debian packages that are missing`
+  demo       start everything and run a pipeline on pods
+  test       start everything, run the specs, and end everything
+  up         start everything
+  benchmark  compare the start of a container with that of a bare pod
+  down       end everything and remove what was made
+  packages   install the Debian packages that are missing`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -52,6 +53,8 @@ func run(ctx context.Context, args []string) error {
 		return test(ctx, runs)
 	case "up":
 		return runs.Up(ctx)
+	case "benchmark":
+		return benchmark(ctx, runs)
 	case "down":
 		return runs.Down(ctx)
 	case "packages":
