@@ -77,6 +77,22 @@ var _ = Describe("the delegates of steps", func() {
 			Expect(build.SaveEventArgsForCall(1)).To(BeAssignableToTypeOf(event.InitializeGet{}))
 		})
 
+		It("shows the image's check first, where there is one", func(ctx SpecContext) {
+			images.state = exec.NewRunState(func(plan atc.Plan) exec.Step {
+				step := new(execfakes.FakeStep)
+				step.RunStub = func(_ context.Context, state exec.RunState) (bool, error) {
+					state.StoreResult(plan.ID, atc.Version{"digest": digest})
+					return true, nil
+				}
+				return step
+			}, vars.StaticVariables{}, false)
+
+			_, err := fetch(ctx, nil)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(build.SaveEventArgsForCall(0)).To(And(BeAssignableToTypeOf(event.ImageCheck{}), HaveField("Origin.ID", event.OriginID("1"))))
+			Expect(build.SaveEventArgsForCall(1)).To(BeAssignableToTypeOf(event.ImageGet{}))
+		})
+
 		It("is upstream's when the flag is off", func(ctx SpecContext) {
 			images.nativeImageFetch = false
 			_, err := fetch(ctx, nil)
