@@ -45,6 +45,9 @@ func (c *Cluster) UseKubernetes(ctx context.Context, kubeconfig, nodeName string
 	return nil
 }
 
+// IsExternal says whether the Kubernetes is the user's.
+func (c *Cluster) IsExternal() bool { return c.external != nil }
+
 // kubectl finds a kubectl for a cluster of the user's.
 func (e *external) kubectl() string {
 	if path, err := exec.LookPath("kubectl"); err == nil {

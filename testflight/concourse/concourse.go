@@ -13,9 +13,6 @@ import (
 
 	"github.com/concourse/concourse-kubernetes/testflight/cluster"
 	"github.com/concourse/concourse-kubernetes/testflight/images"
-	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 )
@@ -98,7 +95,14 @@ func (c *Concourse) Up(ctx context.Context) error {
 }
 
 // Down ends web, worker and cluster and removes what they made.
-func (c *Concourse) Down(ctx context.Context) error { return c.Cluster.Down(ctx) }
+func (c *Concourse) Down(ctx context.Context) error {
+	if c.Cluster.IsExternal() {
+		if err := c.deleteNamespace(ctx); err != nil {
+			return err
+		}
+	}
+	return c.Cluster.Down(ctx)
+}
 
 func (c *Concourse) build(ctx context.Context) error {
 	build := exec.CommandContext(ctx, "make", "build")
@@ -129,19 +133,6 @@ func (c *Concourse) pushImages(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func (c *Concourse) createNamespace(ctx context.Context) error {
-	client, err := c.Client()
-	if err != nil {
-		return err
-	}
-	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: Namespace}}
-	_, err = client.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{})
-	if apierrors.IsAlreadyExists(err) {
-		return nil
-	}
-	return err
 }
 
 // keys generates the keys that web and worker know each other by.
