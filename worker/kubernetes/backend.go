@@ -108,7 +108,7 @@ func (c Config) validate() error {
 	if c.PodStartupTimeout <= 0 {
 		return errors.New("the pod startup timeout must be positive")
 	}
-	return checkSocketPath(c.StateDir)
+	return nil
 }
 
 // Stop ends watching and attaching. The pods go on; a backend that is started

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"code.cloudfoundry.org/garden"
 	. "github.com/onsi/ginkgo/v2"
@@ -167,8 +166,6 @@ var _ = Describe("the backend", func() {
 		Entry("without namespace", func(c *kubernetes.Config) { c.Namespace = "" }, "namespace is not set"),
 		Entry("without client", func(c *kubernetes.Config) { c.Client = nil }, "a client"),
 		Entry("without timeout", func(c *kubernetes.Config) { c.PodStartupTimeout = 0 }, "timeout"),
-		Entry("whose sockets' paths are too long", func(c *kubernetes.Config) { c.StateDir = "/" + strings.Repeat("x", 80) },
-			"characters too long"),
 	)
 })
 

@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"code.cloudfoundry.org/garden"
-
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 )
 
 // record is what a restarted worker has to know of a container beyond its pod.
@@ -116,16 +114,4 @@ func (r record) clone() record {
 	}
 	r.Processes = slices.Clone(r.Processes)
 	return r
-}
-
-// checkSocketPath makes sure that init's socket, for a handle that is a UUID,
-// fits into a Unix socket's address.
-func checkSocketPath(stateDir string) error {
-	const longest = 107
-	handle := "00000000-0000-0000-0000-000000000000"
-	path := pod.SocketPath(runDir(filepath.Join(stateDir, handle)))
-	if excess := len(path) - longest; excess > 0 {
-		return fmt.Errorf("state dir %s is %d characters too long for the sockets in it: choose a shorter work dir", stateDir, excess)
-	}
-	return nil
 }

@@ -84,6 +84,9 @@ func (b *Backend) podDeleted(object any) {
 	if !ok || !pod.BelongsTo(deleted, b.worker()) {
 		return
 	}
+	if b.ctx.Err() != nil { // the next worker finds the state, and cleans up by it
+		return
+	}
 	container := b.find(pod.Handle(deleted))
 	if container == nil || !container.pod.deleted(deleted) || !container.hasStarted() {
 		return

@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/cache"
 	watchtools "k8s.io/client-go/tools/watch"
 )
 
@@ -125,17 +126,13 @@ func timeBarePod(ctx context.Context, client kubernetes.Interface, node, image s
 			Containers:    []corev1.Container{{Name: "step", Image: image, Command: []string{"sleep", "600"}}},
 		},
 	}
-	watcher, err := pods.Watch(ctx, metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("metadata.name", pod.Name).String()})
-	if err != nil {
-		return 0, err
-	}
-	defer watcher.Stop()
-
 	start := time.Now()
 	if _, err := pods.Create(ctx, pod, metav1.CreateOptions{}); err != nil {
 		return 0, err
 	}
-	_, err = watchtools.UntilWithoutRetry(ctx, watcher, func(event watch.Event) (bool, error) {
+	one := fields.OneTermEqualSelector("metadata.name", pod.Name)
+	listWatch := cache.NewListWatchFromClient(client.CoreV1().RESTClient(), "pods", concourse.Namespace, one)
+	_, err := watchtools.UntilWithSync(ctx, listWatch, &corev1.Pod{}, nil, func(event watch.Event) (bool, error) {
 		seen, ok := event.Object.(*corev1.Pod)
 		return ok && seen.Status.Phase == corev1.PodRunning, nil
 	})
