@@ -89,14 +89,14 @@ func showNext(runs *concourse.Concourse) {
 	fmt.Printf(`
 Concourse is at %s, user %s, password %s. To try next:
 
-  HOME=%s bin/fly -t testflight intercept -j %s -s add sh
-  KUBECONFIG=%s %s -n %s get pods -w
   HOME=%s bin/fly -t testflight trigger-job -w -j %s
+  KUBECONFIG=%s %s -n %s get pods -w
+  HOME=%s bin/fly -t testflight resource-versions -r %s/numbers
 
 make down ends everything.
 `,
 		runs.URL(), concourse.User, concourse.User,
 		demoHome(runs), demoJob,
 		runs.Cluster.Kubeconfig(), runs.Cluster.Kubectl(), concourse.Namespace,
-		demoHome(runs), demoJob)
+		demoHome(runs), demoPipeline)
 }
