@@ -4,12 +4,10 @@ package testflight_test
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/concourse/concourse-kubernetes/testflight/cluster"
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -34,14 +32,11 @@ var _ = BeforeSuite(func() {
 	ctx, stop := context.WithCancel(context.Background())
 	DeferCleanup(stop)
 
-	on := cluster.New(cluster.DefaultStateDir, GinkgoWriter)
-	if kubeconfig := os.Getenv("KUBECONFIG"); kubeconfig != "" {
-		Expect(on.UseKubernetes(ctx, kubeconfig, os.Getenv("NODE_NAME"))).To(Succeed())
-	}
-	runs = concourse.New(on, filepath.Join("..", "bin"), GinkgoWriter)
+	var err error
+	runs, err = concourse.FromEnvironment(ctx, filepath.Join("..", "bin"), GinkgoWriter)
+	Expect(err).NotTo(HaveOccurred())
 	Expect(runs.StartDaemons(ctx)).To(Succeed())
 
-	var err error
 	fly, err = runs.Login(ctx, GinkgoT().TempDir())
 	Expect(err).NotTo(HaveOccurred())
 	pods, err = runs.WatchPods(ctx)

@@ -38,10 +38,11 @@ func (c *Cluster) Kubeconfig() string {
 	return c.path("kubeconfig")
 }
 
-// Kubectl is the path of a kubectl of the cluster's version.
+// Kubectl is the path of a kubectl of the cluster's version, or the name of the
+// user's.
 func (c *Cluster) Kubectl() string {
 	if c.external != nil {
-		return c.external.kubectl()
+		return "kubectl" // the user's own, on the PATH
 	}
 	return c.path("bin", "kubectl")
 }

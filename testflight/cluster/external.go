@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -47,14 +46,6 @@ func (c *Cluster) UseKubernetes(ctx context.Context, kubeconfig, nodeName string
 
 // IsExternal says whether the Kubernetes is the user's.
 func (c *Cluster) IsExternal() bool { return c.external != nil }
-
-// kubectl finds a kubectl for a cluster of the user's.
-func (e *external) kubectl() string {
-	if path, err := exec.LookPath("kubectl"); err == nil {
-		return path
-	}
-	return "kubectl"
-}
 
 // upBesideKubernetes is Up where the user has a Kubernetes.
 func (c *Cluster) upBesideKubernetes() stage {

@@ -14,6 +14,7 @@ import (
 
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 )
 
 // answers returns nil if a GET of the URL has one of the statuses (200 if none
@@ -52,19 +53,12 @@ func (c *Cluster) answers(ctx context.Context, url string, statuses ...int) erro
 
 // awaitNode waits until the node is ready and has no taint that keeps pods away.
 func (c *Cluster) awaitNode(ctx context.Context) error {
-	client, err := c.client()
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, readyPatience)
-	defer cancel()
-	return await(ctx, func(ctx context.Context) (bool, error) {
+	return c.awaitSuccess(ctx, func(ctx context.Context, client kubernetes.Interface) error {
 		node, err := client.CoreV1().Nodes().Get(ctx, c.NodeName(), metav1.GetOptions{})
 		if err != nil {
-			return false, err
+			return err
 		}
-		err = takesPods(node)
-		return err == nil, err
+		return takesPods(node)
 	})
 }
 
@@ -86,6 +80,14 @@ func takesPods(node *v1.Node) error {
 
 // awaitServiceAccount waits for the one that pods of the default namespace get.
 func (c *Cluster) awaitServiceAccount(ctx context.Context) error {
+	return c.awaitSuccess(ctx, func(ctx context.Context, client kubernetes.Interface) error {
+		_, err := client.CoreV1().ServiceAccounts("default").Get(ctx, "default", metav1.GetOptions{})
+		return err
+	})
+}
+
+// awaitSuccess asks the API server again until it gets no error.
+func (c *Cluster) awaitSuccess(ctx context.Context, ask func(context.Context, kubernetes.Interface) error) error {
 	client, err := c.client()
 	if err != nil {
 		return err
@@ -93,7 +95,7 @@ func (c *Cluster) awaitServiceAccount(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyPatience)
 	defer cancel()
 	return await(ctx, func(ctx context.Context) (bool, error) {
-		_, err := client.CoreV1().ServiceAccounts("default").Get(ctx, "default", metav1.GetOptions{})
+		err := ask(ctx, client)
 		return err == nil, err
 	})
 }

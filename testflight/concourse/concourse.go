@@ -55,6 +55,18 @@ func New(on *cluster.Cluster, bin string, out io.Writer) *Concourse {
 	return &Concourse{Cluster: on, bin: bin, out: out}
 }
 
+// FromEnvironment is New on the cluster of KUBECONFIG, of which NODE_NAME names
+// this machine's node, or on a development cluster if KUBECONFIG is not set.
+func FromEnvironment(ctx context.Context, bin string, out io.Writer) (*Concourse, error) {
+	on := cluster.New(cluster.DefaultStateDir, out)
+	if kubeconfig := os.Getenv("KUBECONFIG"); kubeconfig != "" {
+		if err := on.UseKubernetes(ctx, kubeconfig, os.Getenv("NODE_NAME")); err != nil {
+			return nil, err
+		}
+	}
+	return New(on, bin, out), nil
+}
+
 // URL is where web answers, for fly and for a browser on this machine.
 func (c *Concourse) URL() string {
 	return "http://" + net.JoinHostPort(c.Cluster.NodeAddress(), strconv.Itoa(webPort))

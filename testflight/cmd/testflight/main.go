@@ -38,13 +38,13 @@ func run(ctx context.Context, args []string) error {
 		return errors.New(usage)
 	}
 
-	on := cluster.New(cluster.DefaultStateDir, os.Stdout)
-	if kubeconfig := os.Getenv("KUBECONFIG"); kubeconfig != "" && args[0] != "packages" {
-		if err := on.UseKubernetes(ctx, kubeconfig, os.Getenv("NODE_NAME")); err != nil {
-			return err
-		}
+	if args[0] == "packages" { // needs no cluster, not even the user's
+		return cluster.New(cluster.DefaultStateDir, os.Stdout).InstallPackages(ctx)
 	}
-	runs := concourse.New(on, "bin", os.Stdout)
+	runs, err := concourse.FromEnvironment(ctx, "bin", os.Stdout)
+	if err != nil {
+		return err
+	}
 
 	switch args[0] {
 	case "demo":
@@ -57,8 +57,6 @@ func run(ctx context.Context, args []string) error {
 		return benchmark(ctx, runs)
 	case "down":
 		return runs.Down(ctx)
-	case "packages":
-		return on.InstallPackages(ctx)
 	default:
 		return errors.New(usage)
 	}
