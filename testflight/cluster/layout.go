@@ -25,6 +25,10 @@ const (
 
 func (c *Cluster) port(first int) int { return first + 100*c.Instance }
 
+// Port is the instance's own port for a daemon beside the cluster, where first
+// is that of the first instance, from 17240 to 17299.
+func (c *Cluster) Port(first int) int { return c.port(first) }
+
 func (c *Cluster) nodePort(first int) string {
 	return net.JoinHostPort(c.NodeAddress(), strconv.Itoa(c.port(first)))
 }

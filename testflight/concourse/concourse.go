@@ -26,7 +26,8 @@ const (
 	User = "test"
 )
 
-// Ports of web and worker, on the cluster's node address or on loopback.
+// Ports of web and worker of the first instance, on the cluster's node address or
+// on loopback.
 const (
 	webPort               = 17240
 	tsaPort               = 17241
@@ -57,8 +58,12 @@ func New(on *cluster.Cluster, bin string, out io.Writer) *Concourse {
 
 // FromEnvironment is New on the cluster of KUBECONFIG, of which NODE_NAME names
 // this machine's node, or on a development cluster if KUBECONFIG is not set.
+// TESTFLIGHT_INSTANCE, a number, sets Concourses on one machine apart.
 func FromEnvironment(ctx context.Context, bin string, out io.Writer) (*Concourse, error) {
-	on := cluster.New(cluster.DefaultStateDir, out)
+	on, err := instanceOf(os.Getenv("TESTFLIGHT_INSTANCE"), out)
+	if err != nil {
+		return nil, err
+	}
 	if kubeconfig := os.Getenv("KUBECONFIG"); kubeconfig != "" {
 		if err := on.UseKubernetes(ctx, kubeconfig, os.Getenv("NODE_NAME")); err != nil {
 			return nil, err
@@ -67,9 +72,22 @@ func FromEnvironment(ctx context.Context, bin string, out io.Writer) (*Concourse
 	return New(on, bin, out), nil
 }
 
+func instanceOf(number string, out io.Writer) (*cluster.Cluster, error) {
+	if number == "" || number == "0" {
+		return cluster.New(cluster.DefaultStateDir, out), nil
+	}
+	instance, err := strconv.Atoi(number)
+	if err != nil || instance < 0 || instance > 9 {
+		return nil, fmt.Errorf("TESTFLIGHT_INSTANCE is %q: set it to a number from 0 to 9", number)
+	}
+	on := cluster.New(cluster.DefaultStateDir+"-"+number, out)
+	on.Instance = instance
+	return on, nil
+}
+
 // URL is where web answers, for fly and for a browser on this machine.
 func (c *Concourse) URL() string {
-	return "http://" + net.JoinHostPort(c.Cluster.NodeAddress(), strconv.Itoa(webPort))
+	return "http://" + net.JoinHostPort(c.Cluster.NodeAddress(), strconv.Itoa(c.Cluster.Port(webPort)))
 }
 
 // Client returns a client of the cluster, as its administrator.

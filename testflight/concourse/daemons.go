@@ -22,9 +22,9 @@ func (c *Concourse) startWeb(ctx context.Context) error {
 		Command: append([]string{
 			c.program("concourse"), "web",
 			flagOf("external-url", c.URL()),
-			flagOf("bind-port", webPort),
-			flagOf("debug-bind-port", webDebugPort),
-			flagOf("tsa-bind-port", tsaPort),
+			flagOf("bind-port", c.Cluster.Port(webPort)),
+			flagOf("debug-bind-port", c.Cluster.Port(webDebugPort)),
+			flagOf("tsa-bind-port", c.Cluster.Port(tsaPort)),
 			flagOf("tsa-host-key", filepath.Join(keys, "tsa")),
 			flagOf("tsa-authorized-keys", filepath.Join(keys, "worker.pub")),
 			flagOf("session-signing-key", filepath.Join(keys, "session")),
@@ -60,23 +60,23 @@ func (c *Concourse) startWorker(ctx context.Context) error {
 			"--runtime=kubernetes",
 			flagOf("name", WorkerName),
 			flagOf("work-dir", filepath.Join(c.Cluster.DaemonDir(), "worker")),
-			flagOf("tsa-host", "127.0.0.1:"+strconv.Itoa(tsaPort)),
+			flagOf("tsa-host", "127.0.0.1:"+strconv.Itoa(c.Cluster.Port(tsaPort))),
 			flagOf("tsa-public-key", filepath.Join(keys, "tsa.pub")),
 			flagOf("tsa-worker-private-key", filepath.Join(keys, "worker")),
 			flagOf("kubernetes-kubeconfig", c.Cluster.Kubeconfig()),
 			flagOf("kubernetes-namespace", Namespace),
 			flagOf("kubernetes-node-name", c.Cluster.NodeName()),
-			flagOf("bind-port", gardenPort),
-			flagOf("debug-bind-port", workerDebugPort),
-			flagOf("healthcheck-bind-port", healthcheckPort),
+			flagOf("bind-port", c.Cluster.Port(gardenPort)),
+			flagOf("debug-bind-port", c.Cluster.Port(workerDebugPort)),
+			flagOf("healthcheck-bind-port", c.Cluster.Port(healthcheckPort)),
 			flagOf("healthcheck-bind-ip", "127.0.0.1"),
-			flagOf("baggageclaim-bind-port", baggageclaimPort),
-			flagOf("baggageclaim-debug-bind-port", baggageclaimDebugPort),
+			flagOf("baggageclaim-bind-port", c.Cluster.Port(baggageclaimPort)),
+			flagOf("baggageclaim-debug-bind-port", c.Cluster.Port(baggageclaimDebugPort)),
 			flagOf("baggageclaim-driver", "overlay"),
 			"--sweep-interval=5s",
 		}, append(baseTypes, c.WorkerFlags...)...),
 		Ready: func(ctx context.Context) error {
-			return answers(ctx, "http://127.0.0.1:"+strconv.Itoa(healthcheckPort))
+			return answers(ctx, "http://127.0.0.1:"+strconv.Itoa(c.Cluster.Port(healthcheckPort)))
 		},
 	})
 }
