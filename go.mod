@@ -6,6 +6,11 @@ require (
 	code.cloudfoundry.org/clock v1.42.0
 	code.cloudfoundry.org/garden v0.0.0-20250723020637-e97ef1c64f2b
 	code.cloudfoundry.org/lager/v3 v3.42.0
+	github.com/aws/aws-sdk-go-v2 v1.37.0
+	github.com/aws/aws-sdk-go-v2/credentials v1.18.0
+	github.com/aws/aws-sdk-go-v2/service/ecr v1.47.0
+	github.com/aws/aws-sdk-go-v2/service/sts v1.35.0
+	github.com/aws/smithy-go v1.22.5
 	github.com/concourse/concourse v1.6.1-0.20251006174654-31f911818906
 	github.com/concourse/flag/v2 v2.3.0
 	github.com/concourse/retryhttp v1.2.4
@@ -62,9 +67,7 @@ require (
 	github.com/VividCortex/ewma v1.2.0 // indirect
 	github.com/acarl005/stripansi v0.0.0-20180116102854-5a71ef0e047d // indirect
 	github.com/aryann/difflib v0.0.0-20210328193216-ff5ff6dc229b // indirect
-	github.com/aws/aws-sdk-go-v2 v1.37.0 // indirect
 	github.com/aws/aws-sdk-go-v2/config v1.30.0 // indirect
-	github.com/aws/aws-sdk-go-v2/credentials v1.18.0 // indirect
 	github.com/aws/aws-sdk-go-v2/feature/ec2/imds v1.17.0 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/configsources v1.4.0 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/endpoints/v2 v2.7.0 // indirect
@@ -75,8 +78,6 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/ssm v1.61.0 // indirect
 	github.com/aws/aws-sdk-go-v2/service/sso v1.26.0 // indirect
 	github.com/aws/aws-sdk-go-v2/service/ssooidc v1.31.0 // indirect
-	github.com/aws/aws-sdk-go-v2/service/sts v1.35.0 // indirect
-	github.com/aws/smithy-go v1.22.5 // indirect
 	github.com/beevik/etree v1.5.1 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/bgentry/go-netrc v0.0.0-20140422174119-9fd32a8b3d3d // indirect
