@@ -1,12 +1,9 @@
 package ecr
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
-
-	"github.com/concourse/concourse/atc"
 )
 
 // Credentials are what a source says about its access to AWS.
@@ -29,57 +26,10 @@ type Credentials struct {
 	RoleARNs []string
 }
 
-// fields are those of the source. aws_ecr_registry_id has no effect in the
-// resource any more, and none here.
-type fields struct {
-	AccessKeyID     string   `json:"aws_access_key_id"`
-	SecretAccessKey string   `json:"aws_secret_access_key"`
-	SessionToken    string   `json:"aws_session_token"`
-	Region          string   `json:"aws_region"`
-	AccountID       string   `json:"aws_account_id"`
-	RoleARN         string   `json:"aws_role_arn"`
-	RoleARNs        []string `json:"aws_role_arns"`
-}
-
 var (
 	regionName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	accountID  = regexp.MustCompile(`^[0-9]{12}$`)
 )
-
-// IsUsedBy tells whether the source is that of an image in ECR: if it sets
-// aws_region. The resource takes no notice of the other aws_* fields alone.
-func IsUsedBy(source atc.Source) bool {
-	return source["aws_region"] != nil && source["aws_region"] != ""
-}
-
-// FromSource reads the aws_* fields of a registry-image source whose variables
-// have been interpolated. Its errors name the field to correct.
-func FromSource(source atc.Source) (Credentials, error) {
-	encoded, err := json.Marshal(source)
-	if err != nil {
-		return Credentials{}, fmt.Errorf("encode source: %w", err)
-	}
-	var read fields
-	if err := json.Unmarshal(encoded, &read); err != nil {
-		return Credentials{}, fmt.Errorf("aws_* fields of the source: %w (an account ID is text: put it in quotes)", err)
-	}
-
-	if read.RoleARN != "" {
-		if len(read.RoleARNs) > 0 {
-			return Credentials{}, errors.New("the source has both aws_role_arn and aws_role_arns: keep one of them")
-		}
-		read.RoleARNs = []string{read.RoleARN}
-	}
-	credentials := Credentials{
-		AccessKeyID:     read.AccessKeyID,
-		SecretAccessKey: read.SecretAccessKey,
-		SessionToken:    read.SessionToken,
-		Region:          read.Region,
-		AccountID:       read.AccountID,
-		RoleARNs:        read.RoleARNs,
-	}
-	return credentials, credentials.validate()
-}
 
 // validate refuses what is missing, and what would make the region or the
 // account another part of a host's name than they are.

@@ -192,8 +192,7 @@ var _ = Describe("buildStepDelegate.FetchImage", func() {
 		})
 
 		It("hands it on, and shows it in no event and no reference", func() {
-			username, password := delegate.PullCredentials()
-			Expect([]string{username, password}).To(Equal([]string{"some-user", "some-secret"}))
+			Expect(delegate.NativeImages()).To(ConsistOf(And(HaveField("Username", "some-user"), HaveField("Password", "some-secret"))))
 			Expect(image.ImageURL).NotTo(ContainSubstring("some-secret"))
 			for i := range build.SaveEventCallCount() {
 				Expect(json.Marshal(build.SaveEventArgsForCall(i))).NotTo(ContainSubstring("some-secret"))

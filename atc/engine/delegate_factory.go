@@ -29,7 +29,11 @@ func (f delegateFactory) PutDelegate(state exec.RunState) exec.PutDelegate {
 
 func (f delegateFactory) CheckDelegate(state exec.RunState) exec.CheckDelegate {
 	upstream := f.DelegateFactory.CheckDelegate(state)
-	return &checkDelegate{f.buildStepDelegate(state, upstream), upstreamCheck{upstream}}
+	delegate := &checkDelegate{f.buildStepDelegate(state, upstream), upstreamCheck{upstream}}
+	if delegate.nativeImageFetch && f.plan.Check.Type == registryImageType && !f.plan.Check.IsResourceCheck() {
+		return &imageCheckDelegate{delegate, f.images.checks}
+	}
+	return delegate
 }
 
 func (f delegateFactory) TaskDelegate(state exec.RunState) exec.TaskDelegate {

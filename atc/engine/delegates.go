@@ -3,7 +3,7 @@ package engine
 import "github.com/concourse/concourse/atc/exec"
 
 // The delegates below are upstream's but for what buildStepDelegate has,
-// FetchImage and PullCredentials: it is embedded one level higher than
+// FetchImage and worker.NativeImages: it is embedded one level higher than
 // upstream's, so its methods are the ones that are promoted.
 
 type getDelegate struct {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 
+	"github.com/concourse/concourse-kubernetes/atc/registryimage"
 	"github.com/concourse/concourse/atc"
 	"github.com/concourse/concourse/atc/db"
 	"github.com/concourse/concourse/atc/db/dbfakes"
@@ -19,7 +20,7 @@ import (
 // fetchesImages is what the delegates of get, put and check steps share.
 type fetchesImages interface {
 	FetchImage(context.Context, atc.Plan, *atc.Plan, bool) (runtime.ImageSpec, db.ResourceCache, error)
-	PullCredentials() (username, password string)
+	NativeImages() []registryimage.Image
 }
 
 var _ = Describe("the delegates of steps", func() {
@@ -51,8 +52,7 @@ var _ = Describe("the delegates of steps", func() {
 			Expect(err).NotTo(HaveOccurred())
 			Expect(image.ImageURL).To(Equal("ghcr.io/a/b@" + digest))
 
-			username, password := delegate().PullCredentials()
-			Expect([]string{username, password}).To(Equal([]string{"some-user", "some-secret"}))
+			Expect(delegate().NativeImages()).To(ConsistOf(And(HaveField("Username", "some-user"), HaveField("Password", "some-secret"))))
 		},
 		Entry("get", func() fetchesImages { return &getDelegate{images, upstreamGet{new(execfakes.FakeGetDelegate)}} }),
 		Entry("put", func() fetchesImages { return &putDelegate{images, upstreamPut{new(execfakes.FakePutDelegate)}} }),

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"github.com/concourse/concourse-kubernetes/atc/ecr"
 	"github.com/concourse/concourse/atc/db"
 	"github.com/concourse/concourse/atc/db/lock"
 	"github.com/concourse/concourse/atc/engine"
@@ -34,6 +35,9 @@ func NewStepperFactory(
 		},
 		images: imageFetcherFactory{
 			mode:                  flags.Mode,
+			nodes:                 flags.nodes(),
+			logins:                aws{ecr.NewClient("")},
+			checks:                newImageChecks(),
 			workers:               workerFactory,
 			policyChecker:         policyChecker,
 			resourceCacheFactory:  steps.resourceCacheFactory,

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/concourse/concourse-kubernetes/atc/registryimage"
+	"github.com/concourse/concourse-kubernetes/atc/worker"
 	"github.com/concourse/concourse/atc"
 	"github.com/concourse/concourse/atc/event"
 	"github.com/concourse/concourse/atc/exec"
@@ -23,7 +25,13 @@ func newTaskDelegate(upstream exec.TaskDelegate, images *buildStepDelegate) *tas
 	return &taskDelegate{TaskDelegate: upstream, images: images, nativeImageFetch: images.nativeImageFetch}
 }
 
-func (d *taskDelegate) PullCredentials() (string, string) { return d.images.PullCredentials() }
+var _ worker.NativeImages = (*taskDelegate)(nil)
+
+func (d *taskDelegate) NativeImages() []registryimage.Image { return d.images.NativeImages() }
+
+func (d *taskDelegate) PullFailed(image, next registryimage.Image, err error) {
+	d.images.PullFailed(image, next, err)
+}
 
 // FetchImage saves the events in which the build log shows the image's check
 // and get, then fetches it natively; where that is not possible, upstream does
@@ -46,18 +54,18 @@ func (d *taskDelegate) FetchImage(
 	image.Name = "image"
 	get, check := atc.FetchImagePlan(d.images.planID, image, types, tags, skipInterval, nil)
 
-	native, err := d.images.applies(get)
+	native, err := d.images.nativeImage(ctx, get)
 	if err != nil {
 		return runtime.ImageSpec{}, err
 	}
-	if !native {
+	if native == nil {
 		return physically()
 	}
 
 	if err := d.saveImageEvents(get, check); err != nil {
 		return runtime.ImageSpec{}, err
 	}
-	spec, _, err := d.images.fetchNatively(ctx, get, check, privileged)
+	spec, _, err := d.images.fetchNatively(ctx, native, get.ID, check, privileged)
 	return spec, err
 }
 

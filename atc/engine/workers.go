@@ -17,15 +17,18 @@ type workerLister interface {
 	VisibleWorkers(teamNames []string) ([]db.Worker, error)
 }
 
-// onlyKubernetesWorkers tells whether every running worker that could take a
-// step with these tags is a Kubernetes worker. Like upstream's pool, it passes
-// over the shared workers where the team has a worker of its own for the step.
-// Workers of other platforms don't count, as no registry-image runs there. While
-// no worker could take the step, those count that could if they were running.
-func onlyKubernetesWorkers(lister workerLister, build db.Build, tags atc.Tags) (bool, error) {
+// fleet is the workers that could take a step.
+type fleet struct{ kubernetes, other []db.Worker }
+
+// fleetFor returns the running workers that could take a step with these tags.
+// Like upstream's pool, it passes over the shared workers where the team has a
+// worker of its own for the step. Workers of other platforms don't count, as no
+// registry-image runs there. While no worker could take the step, those count
+// that could if they were running.
+func fleetFor(lister workerLister, build db.Build, tags atc.Tags) (fleet, error) {
 	visible, err := lister.VisibleWorkers([]string{build.TeamName()})
 	if err != nil {
-		return false, fmt.Errorf("list the workers that could take the step, to decide who pulls its image: %w", err)
+		return fleet{}, fmt.Errorf("list the workers that could take the step, to decide who pulls its image: %w", err)
 	}
 
 	linux := slices.DeleteFunc(slices.Clone(visible), func(candidate db.Worker) bool {
@@ -40,9 +43,16 @@ func onlyKubernetesWorkers(lister workerLister, build db.Build, tags atc.Tags) (
 		// The step waits for a worker: most likely for one that is known.
 		candidates = thoseThatTake(linux, tags)
 	}
-	return len(candidates) > 0 && !slices.ContainsFunc(candidates, func(candidate db.Worker) bool {
-		return !worker.IsKubernetes(candidate)
-	}), nil
+
+	var found fleet
+	for _, candidate := range candidates {
+		if worker.IsKubernetes(candidate) {
+			found.kubernetes = append(found.kubernetes, candidate)
+		} else {
+			found.other = append(found.other, candidate)
+		}
+	}
+	return found, nil
 }
 
 // thoseThatTake returns the workers that take a step with these tags: those of

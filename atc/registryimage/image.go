@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/concourse/concourse/atc"
+	"github.com/distribution/reference"
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
@@ -30,59 +31,54 @@ type Image struct {
 	Username, Password string
 }
 
-// Resolve returns the image of a version of a registry-image resource. A
-// version's digest wins over every tag; a version without one, or none at
-// all, gives the source's tag, which is "latest" by default.
-func Resolve(raw atc.Source, version atc.Version) (Image, error) {
-	parsed, err := parseSource(raw)
-	if err != nil {
-		return Image{}, err
-	}
-
-	repository, err := parseRepository(parsed.Repository)
-	if err != nil {
-		return Image{}, err
-	}
-
+// Image returns the image of a version. A version's digest wins over every tag;
+// a version without one, or none at all, gives the source's tag, which is
+// "latest" by default.
+func (s Source) Image(version atc.Version) (Image, error) {
 	image := Image{
-		Repository: repositoryName(repository),
-		Tag:        firstNonEmpty(version["tag"], string(parsed.Tag), name.DefaultTag),
+		Repository: repositoryName(s.repository),
+		Tag:        firstNonEmpty(version["tag"], string(s.fields.Tag), name.DefaultTag),
 	}
-	// The resource takes half a login for none: types.go, BasicCredentials.
-	if parsed.Username != "" && parsed.Password != "" {
-		image.Username, image.Password = parsed.Username, parsed.Password
+	// The resource takes half a login for none: types.go, AuthOptions.
+	if s.fields.Username != "" && s.fields.Password != "" {
+		image.Username, image.Password = s.fields.Username, s.fields.Password
 	}
 
 	if digest := version["digest"]; digest != "" {
-		pinned, err := name.NewDigest(repository.Name() + "@" + digest)
+		pinned, err := name.NewDigest(s.repository.Name() + "@" + digest)
 		if err != nil {
-			return Image{}, fmt.Errorf("version of the registry-image %q has the digest %q, which is not valid: %w", parsed.Repository, digest, err)
+			return Image{}, fmt.Errorf("version of the registry-image %q has the digest %q, which is not valid: %w", s.fields.Repository, digest, err)
 		}
 		image.Reference, image.Pinned = image.Repository+"@"+pinned.DigestStr(), true
-		return image, nil
+		return image, s.acceptable(image)
 	}
 
-	tagged, err := name.NewTag(repository.Name() + ":" + image.Tag)
-	if err != nil {
-		return Image{}, fmt.Errorf("registry-image %q has the tag %q, which is not valid: %w", parsed.Repository, image.Tag, err)
-	}
-	image.Reference = image.Repository + ":" + tagged.TagStr()
-	return image, nil
+	image.Reference = image.Repository + ":" + image.Tag
+	return image, s.acceptable(image)
 }
 
-func parseRepository(text string) (name.Repository, error) {
-	repository, err := name.NewRepository(text)
-	if err != nil {
-		return name.Repository{}, fmt.Errorf("repository %q in the source of a registry-image is not valid (a tag goes into tag): %w", text, err)
+// acceptable asks the parser that kubelets use.
+func (s Source) acceptable(image Image) error {
+	if _, err := reference.ParseNamed(image.Reference); err != nil {
+		return fmt.Errorf("registry-image %q gives the reference %q, which a kubelet does not take: correct repository and tag: %w", s.fields.Repository, image.Reference, err)
 	}
-	return repository, nil
+	return nil
 }
 
 func repositoryName(repository name.Repository) string {
-	if repository.RegistryStr() == name.DefaultRegistry {
-		return dockerHub + "/" + repository.RepositoryStr()
+	return registryName(repository) + "/" + repository.RepositoryStr()
+}
+
+func registryName(repository name.Repository) string {
+	return kubeletName(repository.RegistryStr())
+}
+
+// kubeletName is the name of a registry as kubelets write it.
+func kubeletName(registry string) string {
+	if registry == name.DefaultRegistry {
+		return dockerHub
 	}
-	return repository.Name()
+	return registry
 }
 
 func firstNonEmpty(values ...string) string {

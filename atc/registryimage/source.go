@@ -1,89 +1,98 @@
 package registryimage
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/concourse/concourse/atc"
+	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// source holds the fields of a registry-image source that decide about pulling.
-// Their names and meaning are those of the resource's documentation.
-type source struct {
-	Repository     string          `json:"repository"`
-	Tag            tag             `json:"tag"`
-	Username       string          `json:"username"`
-	Password       string          `json:"password"`
-	Insecure       bool            `json:"insecure"`
-	CACerts        []string        `json:"ca_certs"`
-	ContentTrust   *struct{}       `json:"content_trust"`
-	Platform       *struct{}       `json:"platform"`
-	RegistryMirror *registryMirror `json:"registry_mirror"`
-	AWSAccessKeyID string          `json:"aws_access_key_id"`
-	AWSRegion      string          `json:"aws_region"`
-	AzureACR       bool            `json:"azure_acr"`
+// Source is the source of a registry-image with the params of its get, valid
+// once it was parsed.
+type Source struct {
+	fields     fields
+	params     params
+	repository name.Repository
+	// unknown is a field that the resource v1.18.0 does not know, if there is one.
+	unknown string
 }
 
-type registryMirror struct {
-	Host     string `json:"host"`
-	Username string `json:"username"`
-	Password string `json:"password"`
+// Parse parses a source and the params of its get, in which vars are
+// interpolated. What the resource would refuse is an error, but for fields that
+// are not known: a newer resource may know them, see [Source.PhysicalReason].
+func Parse(source atc.Source, getParams atc.Params) (Source, error) {
+	var parsed Source
+	unknown, err := decode(source, &parsed.fields)
+	if err != nil {
+		return Source{}, fmt.Errorf("source of a registry-image: %w", err)
+	}
+	unknownParam, err := decode(getParams, &parsed.params)
+	if err != nil {
+		return Source{}, fmt.Errorf("params of a registry-image: %w", err)
+	}
+	parsed.unknown = firstNonEmpty(unknown, unknownParam)
+
+	if parsed.fields.Repository == "" {
+		return Source{}, errors.New("source of a registry-image names no repository: set repository in the source")
+	}
+	if parsed.fields.AWSRegion != "" && parsed.fields.AWSRoleARN != "" && len(parsed.fields.AWSRoleARNs) > 0 {
+		return Source{}, errors.New("source of a registry-image has both aws_role_arn and aws_role_arns: set one of them")
+	}
+	return parsed, parsed.resolveRepository()
 }
 
-// tag accepts the numbers that YAML makes of tags like 1.2, as the resource does.
-type tag string
-
-func (t *tag) UnmarshalJSON(data []byte) error {
-	var text string
-	if err := json.Unmarshal(data, &text); err == nil {
-		*t = tag(text)
-		return nil
+func (s *Source) resolveRepository() error {
+	text := s.fields.Repository
+	if s.usesECR() && s.fields.AWSAccountID != "" {
+		text = fmt.Sprintf("%s.dkr.ecr.%s.amazonaws.com/%s", s.fields.AWSAccountID, s.fields.AWSRegion, text)
 	}
-	var number json.Number
-	if err := json.Unmarshal(data, &number); err != nil {
-		return fmt.Errorf("must be a string or a number")
+	repository, err := name.NewRepository(text)
+	if err != nil {
+		return fmt.Errorf("repository %q in the source of a registry-image is not valid (a tag goes into tag, a digest into the version): %w", s.fields.Repository, err)
 	}
-	*t = tag(number.String())
+	s.repository = repository
 	return nil
 }
 
-func parseSource(raw atc.Source) (source, error) {
-	var parsed source
-	encoded, err := json.Marshal(raw)
-	if err != nil {
-		return source{}, fmt.Errorf("encode source: %w", err)
+// Registry is the host, with its port if it has one, of the registry that the
+// source names; that of its mirror if it has one. It is empty for Amazon ECR as
+// long as only AWS knows the account.
+func (s Source) Registry() string {
+	if s.usesECR() && s.fields.AWSAccountID == "" {
+		return ""
 	}
-	if err := json.Unmarshal(encoded, &parsed); err != nil {
-		return source{}, fmt.Errorf("source of a registry-image: %w", err)
+	if s.usesMirror() {
+		return s.fields.RegistryMirror.Host
 	}
-	if parsed.Repository == "" {
-		return source{}, fmt.Errorf("source of a registry-image names no repository: set repository in the source")
-	}
-	return parsed, nil
+	return registryName(s.repository)
 }
 
-// PhysicalReason tells which field of the source, or of the params of its get,
-// asks for what a kubelet can't do from a pod spec; it is empty where it can.
-func PhysicalReason(raw atc.Source, params atc.Params) (string, error) {
-	parsed, err := parseSource(raw)
+// usesMirror follows the resource, which has Docker Hub's images from the
+// mirror and those of other registries from there.
+func (s Source) usesMirror() bool {
+	return s.fields.RegistryMirror != nil && s.repository.RegistryStr() == name.DefaultRegistry && !s.usesECR()
+}
+
+// OnMirror returns the source as the resource first tries it: on its
+// registry_mirror, with the mirror's login. It is false for a source that the
+// resource uses no mirror for.
+func (s Source) OnMirror() (Source, bool, error) {
+	if !s.usesMirror() {
+		return Source{}, false, nil
+	}
+	onMirror := s
+	onMirror.fields.RegistryMirror = nil
+	onMirror.fields.Username, onMirror.fields.Password = s.fields.RegistryMirror.Username, s.fields.RegistryMirror.Password
+	return onMirror, true, onMirror.move(s.fields.RegistryMirror.Host, s.repository.RepositoryStr())
+}
+
+// move puts the source on another registry.
+func (s *Source) move(registry, repository string) error {
+	host, err := name.NewRegistry(registry)
 	if err != nil {
-		return "", err
+		return fmt.Errorf("registry %q for the registry-image %q is no host: %w", registry, s.fields.Repository, err)
 	}
-	switch {
-	case parsed.ContentTrust != nil:
-		return "content_trust is set, and a kubelet does not verify signatures of this kind", nil
-	case parsed.Platform != nil || params["platform"] != nil:
-		return "platform is set, and a kubelet pulls for the platform of its node", nil
-	case parsed.Insecure:
-		return "insecure is set, and a kubelet takes such a registry only from its node's configuration", nil
-	case len(parsed.CACerts) > 0:
-		return "ca_certs is set, and a kubelet trusts only the certificates of its node", nil
-	case parsed.AWSRegion != "" || parsed.AWSAccessKeyID != "":
-		return "aws_* credentials are set, and a kubelet needs a registry login", nil
-	case parsed.AzureACR:
-		return "azure_acr is set, and a kubelet needs a registry login", nil
-	case parsed.RegistryMirror != nil && parsed.RegistryMirror.Host != "":
-		return "registry_mirror is set, and mirrors are not handed to the kubelet yet", nil
-	}
-	return "", nil
+	s.repository = host.Repo(repository)
+	return nil
 }

@@ -2,8 +2,10 @@ package worker
 
 import (
 	"context"
+	"maps"
 
 	"code.cloudfoundry.org/garden"
+	"github.com/concourse/concourse-kubernetes/atc/registryimage"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 	"github.com/concourse/concourse/atc/db"
 	"github.com/concourse/concourse/atc/runtime"
@@ -11,10 +13,17 @@ import (
 	"github.com/concourse/concourse/atc/worker/gardenruntime/gclient"
 )
 
-// PullCredentials is implemented by a step's delegate that fetched an image
-// natively. Username and password are empty where the image needs no login.
-type PullCredentials interface {
-	PullCredentials() (username, password string)
+// NativeImages is implemented by the delegate of a step whose image was fetched
+// natively.
+type NativeImages interface {
+	// NativeImages returns the step's image on each registry that it may be pulled
+	// from, in the order in which they are tried. It is empty for a step whose
+	// image was not fetched natively.
+	NativeImages() []registryimage.Image
+
+	// PullFailed is told that no container could be made with an image, and which
+	// one is tried next.
+	PullFailed(image, next registryimage.Image, err error)
 }
 
 // Worker is upstream's Garden worker for a worker whose containers are pods.
@@ -52,10 +61,12 @@ func (w *Worker) FindOrCreateContainer(
 
 // amending returns a Garden client that amends the container it creates.
 func (w *Worker) amending(metadata db.ContainerMetadata, spec runtime.ContainerSpec, delegate runtime.BuildStepDelegate) gclient.Client {
-	return &amendingClient{Client: w.garden, amend: func(container *garden.ContainerSpec) {
-		amendImage(container, spec.ImageSpec, delegate)
-		amendProperties(container, metadata, spec)
-	}}
+	return &amendingClient{
+		Client:     w.garden,
+		image:      spec.ImageSpec,
+		delegate:   delegate,
+		properties: stepProperties(metadata, spec),
+	}
 }
 
 // referenceOfBaseType leaves a type that the worker does not have to upstream,
@@ -72,29 +83,9 @@ func (w *Worker) referenceOfBaseType(image runtime.ImageSpec) runtime.ImageSpec 
 	return image
 }
 
-// amendImage adds what upstream's Garden runtime leaves out for an image that
-// is a URL: its privilege, and the login, in Garden's own field for it.
-func amendImage(container *garden.ContainerSpec, image runtime.ImageSpec, delegate runtime.BuildStepDelegate) {
-	if image.ImageURL == "" {
-		return
-	}
-	container.Privileged = image.Privileged
-
-	if !isReference(image.ImageURL) {
-		return
-	}
-	container.RootFSPath = imageScheme + image.ImageURL
-	container.Image.URI = container.RootFSPath
-	if credentials, ok := delegate.(PullCredentials); ok {
-		container.Image.Username, container.Image.Password = credentials.PullCredentials()
-	}
-}
-
-func amendProperties(container *garden.ContainerSpec, metadata db.ContainerMetadata, spec runtime.ContainerSpec) {
-	if container.Properties == nil {
-		container.Properties = garden.Properties{}
-	}
-	for name, value := range map[string]string{
+// stepProperties say what a container is for.
+func stepProperties(metadata db.ContainerMetadata, spec runtime.ContainerSpec) garden.Properties {
+	properties := garden.Properties{
 		property.Team:     spec.TeamName,
 		property.Pipeline: metadata.PipelineName,
 		property.Job:      metadata.JobName,
@@ -102,20 +93,7 @@ func amendProperties(container *garden.ContainerSpec, metadata db.ContainerMetad
 		property.Step:     metadata.StepName,
 		property.Type:     string(metadata.Type),
 		property.Attempt:  metadata.Attempt,
-	} {
-		if value != "" {
-			container.Properties[name] = value
-		}
 	}
-}
-
-// amendingClient changes the specification of a container on its way to Garden.
-type amendingClient struct {
-	gclient.Client
-	amend func(*garden.ContainerSpec)
-}
-
-func (c *amendingClient) Create(spec garden.ContainerSpec) (gclient.Container, error) {
-	c.amend(&spec)
-	return c.Client.Create(spec)
+	maps.DeleteFunc(properties, func(_, value string) bool { return value == "" })
+	return properties
 }

@@ -17,3 +17,13 @@ func (c *Concourse) registries() []registry {
 		}},
 	}
 }
+
+// configuredRegistries returns the flags that tell web which registries the
+// node's containerd speaks plain HTTP with.
+func (c *Concourse) configuredRegistries() []string {
+	var flags []string
+	for _, registry := range c.registries() {
+		flags = append(flags, flagOf("native-image-fetch-registry", registry.address))
+	}
+	return flags
+}

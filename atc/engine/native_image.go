@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/concourse/concourse-kubernetes/atc/registryimage"
+	"github.com/concourse/concourse/atc"
+	"github.com/concourse/concourse/atc/creds"
+)
+
+// registryImageType is the only type whose images a kubelet can pull.
+const registryImageType = "registry-image"
+
+// nativeImage is an image that can be left to a kubelet.
+type nativeImage struct {
+	*atc.GetPlan
+
+	// source and params are the plan's with their vars interpolated.
+	source atc.Source
+	params atc.Params
+	parsed registryimage.Source
+}
+
+// nativeImage returns the image that the plan gets if it can be left to a
+// kubelet, else nil. Where the mode would have it but something else is in the
+// way, the build log says what.
+func (d *buildStepDelegate) nativeImage(ctx context.Context, get atc.Plan) (*nativeImage, error) {
+	if !d.nativeImageFetch || get.Get.Type != registryImageType {
+		return nil, nil
+	}
+	native, reason, err := d.modeAllows()
+	if err != nil {
+		return nil, err
+	}
+	if !native {
+		d.sayPhysical(get.Get.Name, reason)
+		return nil, nil
+	}
+
+	image, err := d.parseImage(get.Get)
+	if err != nil {
+		return nil, fmt.Errorf("image %s: %w", get.Get.Name, err)
+	}
+	reason = image.parsed.PhysicalReason(d.nodes)
+	if reason == "" {
+		reason, err = d.logIn(ctx, image)
+		if err != nil {
+			return nil, fmt.Errorf("image %s: %w", get.Get.Name, err)
+		}
+	}
+	if reason != "" {
+		d.sayPhysical(get.Get.Name, reason)
+		return nil, nil
+	}
+	return image, nil
+}
+
+// modeAllows tells whether the mode has images left to kubelets. There is a
+// reason against it only where some of the workers have one.
+func (d *buildStepDelegate) modeAllows() (native bool, reason string, err error) {
+	if d.mode == NativeImageFetchAlways {
+		return true, "", nil
+	}
+	fleet, err := fleetFor(d.workers, d.build, d.tags)
+	if err != nil {
+		return false, "", err
+	}
+	if len(fleet.kubernetes) > 0 && len(fleet.other) > 0 {
+		reason = fmt.Sprintf("worker %s, which could take the step too, is not a Kubernetes worker: give the workers different tags, or set --native-image-fetch=always on web", fleet.other[0].Name())
+	}
+	return len(fleet.kubernetes) > 0 && len(fleet.other) == 0, reason, nil
+}
+
+func (d *buildStepDelegate) sayPhysical(image, reason string) {
+	if reason == "" {
+		return
+	}
+	fmt.Fprintf(d.upstream.Stderr(), "image %s is fetched into a volume, not pulled by the kubelet: %s\n", image, reason)
+}
+
+func (d *buildStepDelegate) parseImage(get *atc.GetPlan) (*nativeImage, error) {
+	source, err := creds.NewSource(d.state, get.Source).Evaluate()
+	if err != nil {
+		return nil, fmt.Errorf("source: %w", err)
+	}
+	params, err := creds.NewParams(d.state, get.Params).Evaluate()
+	if err != nil {
+		return nil, fmt.Errorf("params: %w", err)
+	}
+	parsed, err := registryimage.Parse(source, params)
+	if err != nil {
+		return nil, err
+	}
+	return &nativeImage{GetPlan: get, source: source, params: params, parsed: parsed}, nil
+}
+
+// logIn gives an image with the credentials of a cloud a registry login. A
+// cloud that refuses, or that web does not reach, is a reason to leave the
+// image to the resource, which runs elsewhere and knows more ways.
+func (d *buildStepDelegate) logIn(ctx context.Context, image *nativeImage) (reason string, err error) {
+	credentials, needed := image.parsed.AWS()
+	if !needed {
+		return "", nil
+	}
+	registry, username, password, err := d.logins.ECR(ctx, credentials)
+	if err != nil {
+		return fmt.Sprintf("web got no login for Amazon ECR: %s", err), nil
+	}
+	image.parsed, err = image.parsed.LoggedIn(registry, username, password)
+	return "", err
+}

@@ -1,0 +1,66 @@
+package worker
+
+import (
+	"maps"
+
+	"code.cloudfoundry.org/garden"
+	"github.com/concourse/concourse-kubernetes/atc/registryimage"
+	"github.com/concourse/concourse/atc/runtime"
+	"github.com/concourse/concourse/atc/worker/gardenruntime/gclient"
+)
+
+// amendingClient adds what upstream's Garden runtime leaves out of the container
+// of a step on its way to Garden.
+type amendingClient struct {
+	gclient.Client
+
+	image      runtime.ImageSpec
+	delegate   runtime.BuildStepDelegate
+	properties garden.Properties
+}
+
+// Create tries the step's image on one registry after the other, where it was
+// fetched natively.
+func (c *amendingClient) Create(spec garden.ContainerSpec) (gclient.Container, error) {
+	if spec.Properties == nil {
+		spec.Properties = garden.Properties{}
+	}
+	maps.Copy(spec.Properties, c.properties)
+	if c.image.ImageURL == "" {
+		return c.Client.Create(spec)
+	}
+	// Upstream's Garden runtime drops it for an image that is a URL.
+	spec.Privileged = c.image.Privileged
+
+	if !isReference(c.image.ImageURL) {
+		return c.Client.Create(spec)
+	}
+
+	images := c.images()
+	for i, image := range images[:len(images)-1] {
+		container, err := c.Client.Create(withImage(spec, image))
+		if err == nil {
+			return container, nil
+		}
+		c.delegate.(NativeImages).PullFailed(image, images[i+1], err)
+	}
+	return c.Client.Create(withImage(spec, images[len(images)-1]))
+}
+
+// images returns the images to try, of which there is at least one. A delegate
+// may have fetched another image since; its login is for that one.
+func (c *amendingClient) images() []registryimage.Image {
+	if fetched, ok := c.delegate.(NativeImages); ok {
+		if images := fetched.NativeImages(); len(images) > 0 && images[0].Reference == c.image.ImageURL {
+			return images
+		}
+	}
+	return []registryimage.Image{{Reference: c.image.ImageURL}}
+}
+
+// withImage hands the login over in Garden's own field for it.
+func withImage(spec garden.ContainerSpec, image registryimage.Image) garden.ContainerSpec {
+	spec.RootFSPath = imageScheme + image.Reference
+	spec.Image = garden.ImageRef{URI: spec.RootFSPath, Username: image.Username, Password: image.Password}
+	return spec
+}
