@@ -9,6 +9,7 @@ import (
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 	backend "github.com/concourse/concourse-kubernetes/worker/kubernetes"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -37,6 +38,7 @@ var _ = Describe("a worker whose cluster is not as it wants it", func() {
 			InitBinary:        "/nowhere/concourse-init",
 			PodStartupTimeout: time.Minute,
 			NewInit:           func(socket string) backend.Init { return podinit.NewClient(socket) },
+			CutOffNetwork:     podnetwork.CutOff,
 			Logger:            lager.NewLogger("spec"),
 		})
 		Expect(err).NotTo(HaveOccurred())

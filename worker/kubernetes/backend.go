@@ -38,6 +38,9 @@ type Config struct {
 	// NewInit connects to the init that listens on a socket.
 	NewInit func(socketPath string) Init
 
+	// CutOffNetwork takes the network from the pod of a process on the node.
+	CutOffNetwork func(pid int) error
+
 	Logger lager.Logger
 }
 
@@ -91,8 +94,8 @@ func NewBackend(config Config) (*Backend, error) {
 }
 
 func (c Config) validate() error {
-	if c.Client == nil || c.NewInit == nil || c.Logger == nil {
-		return errors.New("a client, a logger and a way to connect to init are needed")
+	if c.Client == nil || c.NewInit == nil || c.CutOffNetwork == nil || c.Logger == nil {
+		return errors.New("a client, a logger, a way to connect to init and one to cut a pod off from the network are needed")
 	}
 	for name, value := range map[string]string{
 		"namespace":   c.Namespace,

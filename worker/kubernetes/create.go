@@ -116,7 +116,26 @@ func (b *Backend) start(ctx context.Context, container *Container, spec garden.C
 			return err
 		}
 	}
-	return b.awaitInit(ctx, container)
+	if err := b.awaitInit(ctx, container); err != nil {
+		return err
+	}
+	if !isHermetic(spec) {
+		return nil
+	}
+	return b.cutOffNetwork(ctx, container)
+}
+
+// isHermetic follows upstream's web node, which lets every container out
+// everywhere but those of hermetic steps.
+func isHermetic(spec garden.ContainerSpec) bool { return len(spec.NetOut) == 0 }
+
+// cutOffNetwork is called before any process of the step runs.
+func (b *Backend) cutOffNetwork(ctx context.Context, container *Container) error {
+	pid, err := container.init.PID(ctx)
+	if err != nil {
+		return fmt.Errorf("cut the hermetic step off from the network: %w", err)
+	}
+	return b.CutOffNetwork(pid)
 }
 
 // checkSources looks for what is to be mounted: a container runtime would make

@@ -11,6 +11,9 @@ import (
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
 
+// initPID is the process ID of every fakeInit.
+const initPID = 4711
+
 // fakeInit runs processes that write "output\n" and end when told to.
 type fakeInit struct {
 	mu       sync.Mutex
@@ -42,6 +45,8 @@ func (f *fakeInit) Ping(context.Context) error {
 	}
 	return nil
 }
+
+func (f *fakeInit) PID(context.Context) (int, error) { return initPID, nil }
 
 // die breaks all connections.
 func (f *fakeInit) die() {

@@ -10,6 +10,10 @@ import (
 // Init is the PID 1 of a pod, seen from the worker.
 type Init interface {
 	Ping(ctx context.Context) error
+
+	// PID is init's process ID on the node.
+	PID(ctx context.Context) (int, error)
+
 	Start(ctx context.Context, spec podinit.ProcessSpec) error
 
 	// Attach blocks until the process has ended. It delivers output from the next

@@ -2,6 +2,7 @@ package kubernetes_test
 
 import (
 	"context"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -44,6 +45,10 @@ type world struct {
 	config   kubernetes.Config
 	backend  *kubernetes.Backend
 	watching chan struct{}
+
+	// cutOff are the processes whose pods were cut off from the network.
+	cutOff    []int
+	cutOffErr error
 }
 
 func newWorld() *world {
@@ -67,6 +72,7 @@ func newWorld() *world {
 		InitBinary:        "/var/lib/concourse/init/concourse-init",
 		PodStartupTimeout: 5 * time.Second,
 		NewInit:           func(string) kubernetes.Init { return w.init },
+		CutOffNetwork:     func(pid int) error { w.cutOff = append(w.cutOff, pid); return w.cutOffErr },
 		Logger:            w.log,
 	}
 	w.start()
@@ -148,6 +154,7 @@ func task() garden.ContainerSpec {
 		Handle:     handle,
 		RootFSPath: "docker:///" + image,
 		Env:        []string{"TOKEN=s3cret-env"},
+		NetOut:     []garden.NetOutRule{{Networks: []garden.IPRange{{Start: net.IPv4zero, End: net.IPv4bcast}}}},
 		Properties: garden.Properties{
 			"user":            "root",
 			property.Pipeline: "demo",

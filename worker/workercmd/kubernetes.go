@@ -11,6 +11,7 @@ import (
 	"github.com/concourse/concourse"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
 	"github.com/concourse/concourse/atc"
 	"github.com/concourse/flag/v2"
 	"github.com/tedsuo/ifrit"
@@ -118,6 +119,7 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 		PodStartupTimeout: cmd.Kubernetes.PodStartupTimeout,
 		ImagePullSecrets:  cmd.Kubernetes.ImagePullSecrets,
 		NewInit:           func(socket string) kubernetes.Init { return podinit.NewClient(socket) },
+		CutOffNetwork:     podnetwork.CutOff,
 		Logger:            logger,
 	})
 	if err != nil {

@@ -41,6 +41,10 @@ var _ = Describe("Starting a process", func() {
 		Expect(err).To(MatchError(ContainSubstring("not an executable file")))
 	})
 
+	It("tells init's process ID on the node", func(ctx SpecContext) {
+		Expect(p.PID(ctx)).To(Equal(p.command.Process.Pid))
+	})
+
 	It("refuses an ID that was used", func(ctx SpecContext) {
 		p.run(ctx, named("a/../b", script("true")))
 		Expect(p.Start(ctx, named("a/../b", script("true")))).To(Equal(&podinit.ProcessExistsError{ID: "a/../b"}))

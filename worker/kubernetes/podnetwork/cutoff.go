@@ -1,0 +1,98 @@
+package podnetwork
+
+import (
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netns"
+)
+
+// CutOff takes the network from the pod in which a process runs, whose process
+// ID is the caller's view of it. The caller must be root in the node's own
+// network and process namespaces. A pod that shares the node's network is an
+// error: nothing is cut off.
+func CutOff(pid int) error {
+	if pid <= 0 {
+		return errors.New("cut the pod off from the network: its processes are not visible: run the worker in the node's process namespace (hostPID: true)")
+	}
+	if err := cutOff(pid); err != nil {
+		return fmt.Errorf("cut the pod of process %d off from the network: %w", pid, err)
+	}
+	return nil
+}
+
+func cutOff(pid int) error {
+	node, pod, err := namespaces(pid)
+	if err != nil {
+		return err
+	}
+	defer node.Close()
+	defer pod.Close()
+
+	links, err := pod.LinkList()
+	if err != nil {
+		return fmt.Errorf("list the pod's interfaces: %w", err)
+	}
+	for _, link := range links {
+		flags := link.Attrs().Flags
+		if flags&net.FlagLoopback != 0 || flags&net.FlagUp == 0 {
+			continue
+		}
+		if err := disconnect(node, pod, link); err != nil {
+			return fmt.Errorf("interface %s: %w", link.Attrs().Name, err)
+		}
+	}
+	return nil
+}
+
+// namespaces opens the node's network namespace, which is the caller's, and
+// the pod's.
+func namespaces(pid int) (node, pod *netlink.Handle, err error) {
+	ours, err := netns.Get()
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the node's network namespace: %w", err)
+	}
+	defer ours.Close()
+	theirs, err := netns.GetFromPid(pid)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the pod's network namespace: %w", err)
+	}
+	defer theirs.Close()
+	if ours.Equal(theirs) {
+		return nil, nil, errors.New("the pod shares the node's network: hermetic steps need a pod network")
+	}
+
+	if node, err = netlink.NewHandleAt(ours); err != nil {
+		return nil, nil, fmt.Errorf("ask for the node's interfaces: %w", err)
+	}
+	if pod, err = netlink.NewHandleAt(theirs); err != nil {
+		node.Close()
+		return nil, nil, fmt.Errorf("ask for the pod's interfaces: %w", err)
+	}
+	return node, pod, nil
+}
+
+// disconnect takes the node's end of a pair of virtual interfaces down, which
+// leaves the pod's end without a carrier. An interface of another kind is
+// removed from the pod.
+func disconnect(node, pod *netlink.Handle, link netlink.Link) error {
+	if peer := peerOf(node, link); peer != nil {
+		return node.LinkSetDown(peer)
+	}
+	return pod.LinkDel(link)
+}
+
+// peerOf returns the node's end of the pod's interface, or nil: the index that
+// the interface names may also be that of something else on the node.
+func peerOf(node *netlink.Handle, link netlink.Link) netlink.Link {
+	if link.Type() != "veth" {
+		return nil
+	}
+	peer, err := node.LinkByIndex(link.Attrs().ParentIndex)
+	if err != nil || peer.Type() != "veth" || peer.Attrs().ParentIndex != link.Attrs().Index {
+		return nil
+	}
+	return peer
+}
