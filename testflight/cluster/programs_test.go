@@ -3,25 +3,27 @@ package cluster
 import (
 	"os"
 	"path/filepath"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
 
-var _ = Describe("A program's binary", func() {
-	It("is built again only if a source is newer", func() {
-		dir := GinkgoT().TempDir()
-		binary, source := filepath.Join(dir, "binary"), filepath.Join(dir, "main.go")
-		Expect(os.WriteFile(source, nil, 0o600)).To(Succeed())
+var _ = Describe("The hash of a program's sources", func() {
+	It("changes with them and with nothing else", func() {
+		hash := func(sources map[string]string) string {
+			GinkgoHelper()
+			dir := GinkgoT().TempDir()
+			for name, content := range sources {
+				Expect(os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600)).To(Succeed())
+			}
+			found, err := hashOf(dir)
+			Expect(err).NotTo(HaveOccurred())
+			return found
+		}
 
-		Expect(upToDate(binary, dir)).To(BeFalse(), "there is none")
-
-		Expect(os.WriteFile(binary, nil, 0o700)).To(Succeed())
-		Expect(os.Chtimes(binary, time.Time{}, time.Now().Add(time.Hour))).To(Succeed())
-		Expect(upToDate(binary, dir)).To(BeTrue())
-
-		Expect(os.Chtimes(source, time.Time{}, time.Now().Add(2*time.Hour))).To(Succeed())
-		Expect(upToDate(binary, dir)).To(BeFalse())
+		first := hash(map[string]string{"main.go": "a", "go.sum": "b"})
+		Expect(hash(map[string]string{"main.go": "a", "go.sum": "b", "notes.txt": "c"})).To(Equal(first))
+		Expect(hash(map[string]string{"main.go": "a", "go.sum": "c"})).NotTo(Equal(first))
+		Expect(hash(map[string]string{"main.go": "ab", "go.sum": "b"})).NotTo(Equal(first))
 	})
 })
