@@ -37,6 +37,7 @@ const (
 	workerDebugPort       = 17245
 	healthcheckPort       = 17246
 	baggageclaimDebugPort = 17247
+	volumeRegistryPort    = 17249
 )
 
 // Concourse is a Concourse on a development cluster, running or not.

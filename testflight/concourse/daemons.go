@@ -66,6 +66,7 @@ func (c *Concourse) startWorker(ctx context.Context) error {
 			flagOf("kubernetes-kubeconfig", c.Cluster.Kubeconfig()),
 			flagOf("kubernetes-namespace", Namespace),
 			flagOf("kubernetes-node-name", c.Cluster.NodeName()),
+			flagOf("kubernetes-volume-registry-port", c.Cluster.Port(volumeRegistryPort)),
 			flagOf("bind-port", c.Cluster.Port(gardenPort)),
 			flagOf("debug-bind-port", c.Cluster.Port(workerDebugPort)),
 			flagOf("healthcheck-bind-port", c.Cluster.Port(healthcheckPort)),

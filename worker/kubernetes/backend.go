@@ -35,6 +35,9 @@ type Config struct {
 	// ImagePullSecrets are Secrets in Namespace that every pod may pull with.
 	ImagePullSecrets []string
 
+	// VolumeImages makes images of volumes.
+	VolumeImages VolumeImages
+
 	// NewInit connects to the init that listens on a socket.
 	NewInit func(socketPath string) Init
 
@@ -94,8 +97,8 @@ func NewBackend(config Config) (*Backend, error) {
 }
 
 func (c Config) validate() error {
-	if c.Client == nil || c.NewInit == nil || c.CutOffNetwork == nil || c.Logger == nil {
-		return errors.New("a client, a logger, a way to connect to init and one to cut a pod off from the network are needed")
+	if c.Client == nil || c.NewInit == nil || c.CutOffNetwork == nil || c.VolumeImages == nil || c.Logger == nil {
+		return errors.New("a client, a logger, images of volumes, a way to connect to init and one to cut a pod off from the network are needed")
 	}
 	for name, value := range map[string]string{
 		"namespace":   c.Namespace,

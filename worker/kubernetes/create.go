@@ -30,10 +30,11 @@ func (b *Backend) Create(spec garden.ContainerSpec) (garden.Container, error) {
 	if filepath.Base(spec.Handle) != spec.Handle {
 		return nil, fmt.Errorf("create container %q: the handle can't be a directory's name", spec.Handle)
 	}
-	desired, err := pod.Build(b.worker(), spec, runDir(b.stateDir(spec.Handle)))
+	image, err := b.image(spec)
 	if err != nil {
 		return nil, err
 	}
+	desired := pod.Build(b.worker(), spec, image, runDir(b.stateDir(spec.Handle)))
 	container, isNew, err := b.register(spec, desired.Name)
 	if err != nil {
 		return nil, err
@@ -90,7 +91,7 @@ func (b *Backend) startOrRemove(container *Container, spec garden.ContainerSpec,
 		return nil
 	}
 	err = fmt.Errorf("start pod %s/%s with image %s on node %s: %w",
-		b.Namespace, desired.Name, desired.Spec.Containers[0].Image, b.NodeName, err)
+		b.Namespace, desired.Name, imageAndOrigin(spec, desired), b.NodeName, err)
 	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), b.patience.removal)
 	defer cancel()
 	return errors.Join(err, b.remove(ctx, container))

@@ -20,6 +20,9 @@
 // attaching to running processes works, a hijacked shell has the image's
 // environment alone, and a step's process that was not started yet is refused.
 //
-// Not done: networks (Hermetic, NetIn, NetOut), images from volumes, streaming
-// files in and out, disk and bandwidth limits, metrics.
+// An image that is a directory in a volume is pulled by the node like any other,
+// from this worker (package volumeimage).
+//
+// Not done: networks (Hermetic, NetIn, NetOut), streaming files in and out, disk
+// and bandwidth limits, metrics.
 package kubernetes

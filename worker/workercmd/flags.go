@@ -21,6 +21,7 @@ type KubernetesFlags struct {
 	ResourceTypes     map[string]string `long:"resource-type" key-value-delimiter:"=" value-name:"NAME=IMAGE" description:"Image of a base resource type. Can be specified multiple times; adds to the usual Concourse resource types, or replaces the image of one of them. An empty IMAGE removes the type."`
 	PrivilegedTypes   []string          `long:"privileged-resource-type" value-name:"NAME" default:"docker-image" description:"Base resource type whose pods are privileged. Can be specified multiple times."`
 	ImagePullSecrets  []string          `long:"image-pull-secret" value-name:"NAME" description:"Name of a pull secret in the namespace that every pod uses, for example for the images of base resource types. Can be specified multiple times."`
+	VolumeRegistry    uint16            `long:"volume-registry-port" default:"7790" description:"Port of 127.0.0.1 on which the node pulls images that are volumes, such as a task's image from an earlier step. The worker must share the network namespace of its node (hostNetwork)."`
 	InitBin           flag.File         `long:"init-bin" description:"Path to the concourse-init executable, the first process of every pod. By default it is looked for beside the concourse executable."`
 }
 

@@ -34,7 +34,8 @@ func (cmd *WorkerCommand) kubernetesRunner() (ifrit.Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	garden, err := cmd.kubernetesGarden(logger.Session("garden"), registration.Name)
+	volumeImages := cmd.volumeImages(logger.Session("volume-images"))
+	garden, err := cmd.kubernetesGarden(logger.Session("garden"), registration.Name, volumeImages)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +43,7 @@ func (cmd *WorkerCommand) kubernetesRunner() (ifrit.Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cmd.members(logger, registration, garden, baggageclaim), nil
+	return cmd.members(logger, registration, garden, baggageclaim, volumeRegistry{cmd.volumeRegistryAddress(), volumeImages.Handler()}), nil
 }
 
 // requireRoot holds because the worker mounts volumes and installs an init
@@ -80,7 +81,7 @@ func (cmd *WorkerCommand) registration() (atc.Worker, error) {
 	return registration, err
 }
 
-func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName string) (ifrit.Runner, error) {
+func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName string, volumeImages kubernetes.VolumeImages) (ifrit.Runner, error) {
 	config, err := cmd.Kubernetes.clientConfig()
 	if err != nil {
 		return nil, err
@@ -118,6 +119,7 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 		InitBinary:        initBinary,
 		PodStartupTimeout: cmd.Kubernetes.PodStartupTimeout,
 		ImagePullSecrets:  cmd.Kubernetes.ImagePullSecrets,
+		VolumeImages:      volumeImages,
 		NewInit:           func(socket string) kubernetes.Init { return podinit.NewClient(socket) },
 		CutOffNetwork:     podnetwork.CutOff,
 		Logger:            logger,
@@ -161,7 +163,7 @@ func (f KubernetesFlags) initBinary() (string, error) {
 // baggageclaimForPods is upstream's Baggageclaim below the work dir. Pods share
 // the host's user namespace, so files need no translation of their owners.
 func (cmd *WorkerCommand) baggageclaimForPods() (ifrit.Runner, error) {
-	volumes := filepath.Join(cmd.WorkDir.Path(), "volumes")
+	volumes := cmd.volumesDir()
 	if err := os.MkdirAll(volumes, 0o755); err != nil {
 		return nil, fmt.Errorf("create the folder of the volumes: %w", err)
 	}
@@ -169,6 +171,10 @@ func (cmd *WorkerCommand) baggageclaimForPods() (ifrit.Runner, error) {
 	cmd.Baggageclaim.OverlaysDir = filepath.Join(cmd.WorkDir.Path(), "overlays")
 	cmd.Baggageclaim.DisableUserNamespaces = true
 	return cmd.Baggageclaim.Runner(nil)
+}
+
+func (cmd *WorkerCommand) volumesDir() string {
+	return filepath.Join(cmd.WorkDir.Path(), "volumes")
 }
 
 func (cmd *WorkerCommand) gardenAddress() string {

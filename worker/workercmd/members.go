@@ -21,7 +21,7 @@ import (
 const volumeRequestTimeout = 5 * time.Minute
 
 // members runs the parts that upstream's worker consists of, side by side.
-func (cmd *WorkerCommand) members(logger lager.Logger, registration atc.Worker, garden, baggageclaim ifrit.Runner) ifrit.Runner {
+func (cmd *WorkerCommand) members(logger lager.Logger, registration atc.Worker, garden, baggageclaim, volumeRegistry ifrit.Runner) ifrit.Runner {
 	gardenURL, baggageclaimURL := "http://"+cmd.gardenAddress(), "http://"+cmd.baggageclaimAddress()
 	tsa := cmd.TSA.Client(registration)
 
@@ -31,6 +31,7 @@ func (cmd *WorkerCommand) members(logger lager.Logger, registration atc.Worker, 
 	return grouper.NewParallel(os.Interrupt, grouper.Members{
 		member("garden", garden),
 		member("baggageclaim", baggageclaim),
+		member("volume-registry", volumeRegistry),
 		member("debug", http_server.New(fmt.Sprintf("%s:%d", cmd.DebugBindIP, cmd.DebugBindPort), http.DefaultServeMux)),
 		member("healthcheck", cmd.healthCheck(logger, baggageclaimURL, gardenURL)),
 		member("beacon", worker.NewBeaconRunner(

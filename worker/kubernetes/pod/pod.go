@@ -32,14 +32,10 @@ type Worker struct {
 
 // Build returns the pod for a Garden container.
 //
-// runDir is the directory on the node that the pod shares with the worker, see
+// The image is the reference that the node pulls it by, runDir the directory on the node that the pod shares with the worker, see
 // [SocketPath]. The container's environment is not in the pod: it may hold
 // secrets, and whoever may list pods could read them.
-func Build(worker Worker, container garden.ContainerSpec, runDir string) (*corev1.Pod, error) {
-	image, err := ImageReference(container)
-	if err != nil {
-		return nil, err
-	}
+func Build(worker Worker, container garden.ContainerSpec, image, runDir string) *corev1.Pod {
 	volumes, mounts := hostPaths(worker, container.BindMounts, runDir)
 
 	return &corev1.Pod{
@@ -68,7 +64,7 @@ func Build(worker Worker, container garden.ContainerSpec, runDir string) (*corev
 			}},
 			Volumes: volumes,
 		},
-	}, nil
+	}
 }
 
 // HasLogin says whether the image is pulled with credentials of its own.

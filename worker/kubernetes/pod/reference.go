@@ -8,15 +8,28 @@ import (
 	"code.cloudfoundry.org/garden"
 )
 
+// RootDirectory is the directory on the node that is the container's image, which
+// Garden writes as the URL raw://DIRECTORY. It is false for any other image.
+func RootDirectory(container garden.ContainerSpec) (directory string, isDirectory bool) {
+	parsed, err := url.Parse(imageURI(container))
+	if err != nil || parsed.Scheme != "raw" {
+		return "", false
+	}
+	return parsed.Path, true
+}
+
+func imageURI(container garden.ContainerSpec) string {
+	if container.Image.URI != "" {
+		return container.Image.URI
+	}
+	return container.RootFSPath
+}
+
 // ImageReference is the image of a container as Kubernetes writes it. Garden
 // writes it as a URL: docker:///repository[:tag][@digest], the registry's host
 // being the start of the path or the URL's host, the tag possibly its fragment.
 func ImageReference(container garden.ContainerSpec) (string, error) {
-	uri := container.Image.URI
-	if uri == "" {
-		uri = container.RootFSPath
-	}
-
+	uri := imageURI(container)
 	scheme, rest, found := strings.Cut(uri, "://")
 	if !found {
 		scheme, rest = "", uri
@@ -24,11 +37,8 @@ func ImageReference(container garden.ContainerSpec) (string, error) {
 	switch {
 	case uri == "":
 		return "", fmt.Errorf("container %s: no image is given", container.Handle)
-	case scheme == "raw":
-		return "", fmt.Errorf("container %s: its image is the volume %s: images from a volume are not supported by this runtime yet; use an image of type registry-image",
-			container.Handle, rest)
 	case scheme != "docker":
-		return "", fmt.Errorf("container %s: image %s: the Kubernetes runtime takes docker:///REPOSITORY only", container.Handle, withoutLogin(uri))
+		return "", fmt.Errorf("container %s: image %s: the Kubernetes runtime takes docker:///REPOSITORY and raw://DIRECTORY only", container.Handle, withoutLogin(uri))
 	}
 
 	repository, tag, _ := strings.Cut(rest, "#")

@@ -1,0 +1,30 @@
+// Package volumeimage makes a container image of a directory in a volume and
+// serves it to the node's container runtime, which pulls it like any other.
+//
+// Manifest, config and one uncompressed layer are synthesised from the directory:
+// the same content has the same digest. Nothing is copied on disk. The first
+// pass over the directory finds the layer's digest; each download streams the
+// same bytes again, and breaks off if they are not the same any more.
+//
+// # One image for all containers of a volume
+//
+// Concourse gives each container a copy-on-write child of the image's volume. No
+// pod writes to that child (the container runtime has a writable layer of its
+// own), so it equals its parent, and the parent's image serves all of them. The
+// parent does not change: Concourse hands a volume out only once the step that
+// filled it has ended, and only as copies. It is one level up and no more: the
+// parent may itself be a child that a step wrote to, as one is that was both
+// input and output of a task. It outlives its children.
+//
+// # What a layer can't hold
+//
+//   - A file whose name begins with .wh. would remove another file: it is an error.
+//   - Sockets are left out.
+//   - A character device 0/0 is how an overlay file system says "removed": it is
+//     left out, and a copy-on-write child on such a file system does not show it either.
+//   - Holes of sparse files are read as the zeros that they stand for, and take
+//     space in the container runtime's storage.
+//   - SELinux labels are the node's affair and overlayfs' own attributes the
+//     kernel's: both are left out.
+//   - Access times are left out: reading would change the digest.
+package volumeimage

@@ -1,0 +1,72 @@
+package volumeimage
+
+import (
+	"archive/tar"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func (f file) kind() uint32            { return f.Mode & unix.S_IFMT }
+func (f file) isDirectory() bool       { return f.kind() == unix.S_IFDIR }
+func (f file) isSocket() bool          { return f.kind() == unix.S_IFSOCK }
+func (f file) isOverlayWhiteout() bool { return f.kind() == unix.S_IFCHR && f.Rdev == 0 }
+
+// open opens the file itself, not what a link of that name leads to.
+func (f file) open(flags int) (*os.File, error) {
+	descriptor, err := unix.Openat(int(f.directory.Fd()), f.base, flags|unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open: %w", err)
+	}
+	return os.NewFile(uintptr(descriptor), f.name), nil
+}
+
+// header is the file's entry in the archive, as if it had no other name.
+func (f file) header() (*tar.Header, error) {
+	header := &tar.Header{
+		Format:  tar.FormatPAX, // which has nanoseconds
+		Name:    f.name,
+		Mode:    int64(f.Mode & 0o7777),
+		Uid:     int(f.Uid),
+		Gid:     int(f.Gid),
+		ModTime: time.Unix(f.Mtim.Unix()),
+	}
+	var err error
+	switch f.kind() {
+	case unix.S_IFREG:
+		header.Typeflag, header.Size = tar.TypeReg, f.Size
+	case unix.S_IFDIR:
+		header.Typeflag, header.Name = tar.TypeDir, f.name+"/"
+	case unix.S_IFLNK:
+		header.Typeflag = tar.TypeSymlink
+		header.Linkname, err = f.target()
+	case unix.S_IFIFO:
+		header.Typeflag = tar.TypeFifo
+	case unix.S_IFCHR:
+		header.Typeflag = tar.TypeChar
+	case unix.S_IFBLK:
+		header.Typeflag = tar.TypeBlock
+	default:
+		err = fmt.Errorf("file mode %#o is of no type that an image can hold", f.Mode)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if header.Typeflag == tar.TypeChar || header.Typeflag == tar.TypeBlock {
+		header.Devmajor, header.Devminor = int64(unix.Major(uint64(f.Rdev))), int64(unix.Minor(uint64(f.Rdev)))
+	}
+	header.PAXRecords, err = f.attributes()
+	return header, err
+}
+
+// target is where a symbolic link leads to.
+func (f file) target() (string, error) {
+	buffer := make([]byte, unix.PathMax)
+	length, err := unix.Readlinkat(int(f.directory.Fd()), f.base, buffer)
+	if err != nil {
+		return "", fmt.Errorf("read the link: %w", err)
+	}
+	return string(buffer[:length]), nil
+}

@@ -1,0 +1,116 @@
+package volumeimage
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"code.cloudfoundry.org/lager/v3"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"golang.org/x/sync/singleflight"
+)
+
+// repository is that of all images: their digests tell them apart, and volumes
+// of the same content are the same image.
+const repository = "volume"
+
+// Images are those of a worker's volumes. It serves, over HTTP, the ones that
+// were asked for by [Images.Reference].
+type Images struct {
+	volumesDir string
+	registry   string
+	logger     lager.Logger
+
+	making singleflight.Group
+
+	mu   sync.Mutex
+	made map[tree]*image
+}
+
+// New returns the images of the volumes that Baggageclaim keeps in a directory.
+// The registry is the address, HOST:PORT, at which the node reaches the result
+// as an HTTP handler.
+func New(volumesDir, registry string, logger lager.Logger) *Images {
+	return &Images{volumesDir: volumesDir, registry: registry, logger: logger, made: map[tree]*image{}}
+}
+
+// Reference is the reference, with a digest, by which the node pulls a directory
+// of a volume as an image. The first call for a volume reads all of it. That goes
+// on when the context ends, so that a later call finds it done.
+func (i *Images) Reference(ctx context.Context, directory string) (string, error) {
+	asked, err := parseTree(i.volumesDir, directory)
+	if err != nil {
+		return "", fmt.Errorf("make an image of a volume: %w", err)
+	}
+	origin := asked.origin()
+	i.forgetRemoved()
+	result := i.making.DoChan(origin.String(), func() (any, error) { return i.make(origin) })
+	select {
+	case made := <-result:
+		if made.Err != nil {
+			return "", fmt.Errorf("make an image of volume %s (%s): %w", origin.handle(), origin, made.Err)
+		}
+		return i.registry + "/" + repository + "@" + made.Val.(*image).manifest.Digest.String(), nil
+	case <-ctx.Done():
+		return "", fmt.Errorf("make an image of volume %s (%s): still reading it: %w", origin.handle(), origin, context.Cause(ctx))
+	}
+}
+
+// make returns the tree's image, which it makes if there is none yet.
+func (i *Images) make(of tree) (*image, error) {
+	if known := i.find(func(made *image) bool { return made.tree == of }); known != nil {
+		return known, nil
+	}
+	began := time.Now()
+	made, err := newImage(of)
+	if err != nil {
+		return nil, err
+	}
+	i.logger.Info("made-image", lager.Data{
+		"volume": of.handle(), "digest": made.manifest.Digest.String(), "bytes": made.layer.Size, "took": time.Since(began).String(),
+	})
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.made[of] = made
+	return made, nil
+}
+
+// forgetRemoved drops the images of volumes that are gone.
+func (i *Images) forgetRemoved() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	maps.DeleteFunc(i.made, func(of tree, _ *image) bool { return !of.exists() })
+}
+
+// forget drops an image whose volume has changed.
+func (i *Images) forget(changed *image) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.made[changed.tree] == changed {
+		delete(i.made, changed.tree)
+	}
+}
+
+// find returns an image that is as wanted and whose volume is there, or nil.
+func (i *Images) find(wanted func(*image) bool) *image {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, made := range i.made {
+		if wanted(made) && made.tree.exists() {
+			return made
+		}
+	}
+	return nil
+}
+
+func (i *Images) manifest(digest string) *image {
+	return i.find(func(made *image) bool { return is(made.manifest.Descriptor, digest) })
+}
+
+func (i *Images) blob(digest string) *image {
+	return i.find(func(made *image) bool { return is(made.config.Descriptor, digest) || is(made.layer, digest) })
+}
+
+func is(described v1.Descriptor, digest string) bool { return described.Digest.String() == digest }

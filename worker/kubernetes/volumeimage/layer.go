@@ -1,0 +1,130 @@
+package volumeimage
+
+import (
+	"archive/tar"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// endOfArchive is what a tar archive ends with.
+var endOfArchive = make([]byte, 1024)
+
+// whiteoutPrefix begins the names by which an OCI layer removes files of the
+// layers below it.
+const whiteoutPrefix = ".wh."
+
+var errChanging = errors.New("it changed while it was read")
+
+// file is a name in a directory, which is open: names are never resolved through
+// a path that a process in a container could change meanwhile.
+type file struct {
+	directory *os.File
+	base      string
+	// name is the path in the archive.
+	name string
+	unix.Stat_t
+}
+
+// inode tells files apart, whatever their names.
+type inode struct{ device, number uint64 }
+
+// layer writes files into a tar archive.
+type layer struct {
+	archive *tar.Writer
+	// linked are the names under which files that have several came first.
+	linked map[inode]string
+	buffer []byte
+}
+
+// writeEntries writes all of a directory, itself first, as the entries of a
+// layer, in an order and form that depend on its content alone. endOfArchive is
+// left to the caller.
+func writeEntries(w io.Writer, root *os.File) error {
+	l := layer{archive: tar.NewWriter(w), linked: map[inode]string{}, buffer: make([]byte, 128<<10)}
+	if err := l.write(root, ".", "."); err != nil {
+		return err
+	}
+	return l.archive.Flush()
+}
+
+func (l layer) write(directory *os.File, base, name string) error {
+	f := file{directory: directory, base: base, name: name}
+	if strings.HasPrefix(base, whiteoutPrefix) {
+		return fmt.Errorf("%q: an image can't hold a file whose name begins with %s, which stands for the removal of a file: rename or remove it", name, whiteoutPrefix)
+	}
+	if err := unix.Fstatat(int(directory.Fd()), base, &f.Stat_t, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return fmt.Errorf("%q: find out its attributes: %w", name, err)
+	}
+	if f.isSocket() || f.isOverlayWhiteout() {
+		return nil
+	}
+	if err := l.writeFile(f); err != nil {
+		return fmt.Errorf("%q: %w", name, err)
+	}
+	if f.isDirectory() {
+		return l.writeDirectory(f)
+	}
+	return nil
+}
+
+func (l layer) writeFile(f file) error {
+	header, err := f.header()
+	if err != nil {
+		return err
+	}
+	id := inode{uint64(f.Dev), f.Ino}
+	if first, ok := l.linked[id]; ok {
+		header.Typeflag, header.Linkname, header.Size = tar.TypeLink, first, 0
+	} else if f.Nlink > 1 && !f.isDirectory() {
+		l.linked[id] = f.name
+	}
+	if err := l.archive.WriteHeader(header); err != nil {
+		return err
+	}
+	if header.Typeflag == tar.TypeReg {
+		return l.writeContent(f)
+	}
+	return nil
+}
+
+func (l layer) writeContent(f file) error {
+	opened, err := f.open(unix.O_NONBLOCK)
+	if err != nil {
+		return err
+	}
+	defer opened.Close()
+	written, err := io.CopyBuffer(l.archive, io.LimitReader(opened, f.Size), l.buffer)
+	if err != nil {
+		return err
+	}
+	if written < f.Size {
+		return errChanging
+	}
+	return nil
+}
+
+func (l layer) writeDirectory(f file) error {
+	opened, err := f.open(unix.O_DIRECTORY)
+	if err != nil {
+		return fmt.Errorf("%q: %w", f.name, err)
+	}
+	defer opened.Close()
+	names, err := opened.Readdirnames(-1)
+	if err != nil {
+		return fmt.Errorf("%q: list the directory: %w", f.name, err)
+	}
+	slices.Sort(names)
+	for _, base := range names {
+		if err := l.write(opened, base, path.Join(f.name, base)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

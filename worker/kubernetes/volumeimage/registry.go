@@ -1,0 +1,82 @@
+package volumeimage
+
+import (
+	"net/http"
+	"strconv"
+
+	"code.cloudfoundry.org/lager/v3"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// Handler serves the images as the read-only part of the OCI distribution API:
+// by digest alone, and nothing that [Images.Reference] did not return.
+func (i *Images) Handler() http.Handler {
+	routes := http.NewServeMux()
+	routes.HandleFunc("GET /v2/{$}", func(http.ResponseWriter, *http.Request) {})
+	routes.HandleFunc("GET /v2/"+repository+"/manifests/{digest}", i.serveManifest)
+	routes.HandleFunc("GET /v2/"+repository+"/blobs/{digest}", i.serveBlob)
+	routes.HandleFunc("/", http.NotFound)
+	return routes
+}
+
+func (i *Images) serveManifest(w http.ResponseWriter, r *http.Request) {
+	found := i.manifest(r.PathValue("digest"))
+	if found == nil {
+		i.refuse(w, r)
+		return
+	}
+	serveDocument(w, r, found.manifest)
+}
+
+func (i *Images) serveBlob(w http.ResponseWriter, r *http.Request) {
+	digest := r.PathValue("digest")
+	found := i.blob(digest)
+	switch {
+	case found == nil:
+		i.refuse(w, r)
+	case is(found.config.Descriptor, digest):
+		serveDocument(w, r, found.config)
+	default:
+		i.serveLayer(w, r, found)
+	}
+}
+
+// refuse answers that there is no such image: its volume is gone, or the worker
+// was restarted and nobody asked for it since.
+func (i *Images) refuse(w http.ResponseWriter, r *http.Request) {
+	i.logger.Info("no-such-image", lager.Data{"path": r.URL.Path})
+	http.NotFound(w, r)
+}
+
+func serveDocument(w http.ResponseWriter, r *http.Request, document blob) {
+	describe(w, document.Descriptor)
+	if r.Method == http.MethodGet {
+		w.Write(document.content) // a client that is gone needs no answer
+	}
+}
+
+func (i *Images) serveLayer(w http.ResponseWriter, r *http.Request, from *image) {
+	describe(w, from.layer)
+	if r.Method != http.MethodGet {
+		return
+	}
+	logger := i.logger.Session("serve-layer", lager.Data{"volume": from.tree.handle(), "digest": from.layer.Digest.String()})
+	err := from.writeLayer(w)
+	switch {
+	case err == nil:
+		logger.Info("served")
+		return
+	case r.Context().Err() != nil:
+		logger.Info("client-gone", lager.Data{"error": err.Error()})
+	default:
+		logger.Error("broken-off", err)
+		i.forget(from)
+	}
+	panic(http.ErrAbortHandler) // the client must not take what it has for all
+}
+
+func describe(w http.ResponseWriter, document v1.Descriptor) {
+	w.Header().Set("Content-Type", string(document.MediaType))
+	w.Header().Set("Content-Length", strconv.FormatInt(document.Size, 10))
+	w.Header().Set("Docker-Content-Digest", document.Digest.String())
+}

@@ -1,0 +1,51 @@
+package volumeimage
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// xattrRecord begins the names of PAX records that are extended attributes.
+const xattrRecord = "SCHILY.xattr."
+
+// maxXattrs is the largest list of names, and the largest value, that the
+// kernel returns.
+const maxXattrs = 64 << 10
+
+// attributes returns the file's extended attributes, capabilities and ACLs
+// among them, as PAX records.
+func (f file) attributes() (map[string]string, error) {
+	// The directory is open, and the last element is not followed.
+	path := fmt.Sprintf("/proc/self/fd/%d/%s", f.directory.Fd(), f.base)
+	buffer := make([]byte, maxXattrs)
+	length, err := unix.Llistxattr(path, buffer)
+	if errors.Is(err, unix.ENOTSUP) || err == nil && length == 0 {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list its extended attributes: %w", err)
+	}
+	records := map[string]string{}
+	value := make([]byte, maxXattrs)
+	for name := range bytes.SplitSeq(bytes.TrimSuffix(buffer[:length], []byte{0}), []byte{0}) {
+		if isOfNode(string(name)) {
+			continue
+		}
+		length, err := unix.Lgetxattr(path, string(name), value)
+		if err != nil {
+			return nil, fmt.Errorf("read its extended attribute %s: %w", name, err)
+		}
+		records[xattrRecord+string(name)] = string(value[:length])
+	}
+	return records, nil
+}
+
+// isOfNode says of an attribute that it belongs to the node rather than to the
+// file's content.
+func isOfNode(name string) bool {
+	return name == "security.selinux" || strings.HasPrefix(name, "trusted.overlay.")
+}
