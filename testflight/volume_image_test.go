@@ -137,7 +137,7 @@ jobs:
     privileged: true
     config:
       platform: linux
-      run: {path: sh, args: [-ec, 'grep CapEff /proc/self/status']}
+      run: {path: "true"}
 `, "LISTING", `echo begin $((40+2))
           stat -c '%N %F %a %u:%g %h %t,%T %s %Y' * | sed "s/'//g"
           sha256sum file sparse setuid 0* a*

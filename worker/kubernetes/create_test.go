@@ -90,12 +90,46 @@ var _ = Describe("creating a container", func() {
 		Expect(err).To(MatchError(ContainSubstring("../etc")))
 	})
 
-	It("refuses an image from a volume", func() {
-		spec := task()
-		spec.RootFSPath = "raw:///volumes/live/x/volume/rootfs"
-		_, err := w.backend.Create(spec)
-		Expect(err).To(MatchError(ContainSubstring("images from a volume are not supported")))
-		w.expectNothingLeft()
+	Describe("from an image that is a volume", func() {
+		const directory = "/volumes/live/x/volume/rootfs"
+		spec := func() garden.ContainerSpec {
+			spec := task()
+			spec.RootFSPath = "raw://" + directory
+			return spec
+		}
+
+		It("has the node pull it as any other, if it is not there yet", func() {
+			w.create(spec())
+			container := w.pod().Spec.Containers[0]
+			Expect(container.Image).To(Equal("127.0.0.1:7790/volume@sha256:of" + directory))
+			Expect(container.ImagePullPolicy).To(Equal(corev1.PullIfNotPresent))
+			Expect(*container.SecurityContext.Privileged).To(BeFalse())
+		})
+
+		It("is privileged as any other", func() {
+			privileged := spec()
+			privileged.Privileged = true
+			w.create(privileged)
+			Expect(*w.pod().Spec.Containers[0].SecurityContext.Privileged).To(BeTrue())
+		})
+
+		It("fails, and leaves nothing behind, if no image can be made of it", func() {
+			w.volumeImages.err = errors.New("unreadable")
+			_, err := w.backend.Create(spec())
+			Expect(err).To(MatchError("create container " + handle + " from image " + directory + ": unreadable"))
+			w.expectNothingLeft()
+		})
+
+		It("names the volume when the node can't pull it", func() {
+			w.init.silence()
+			w.whenCreated(waiting("ErrImagePull", "127.0.0.1:7790/volume@sha256:0: not found"))
+			_, err := w.backend.Create(spec())
+			Expect(err).To(MatchError(And(
+				ContainSubstring(directory), ContainSubstring("not found"),
+				ContainSubstring("the worker's log"), Not(ContainSubstring("image's source")),
+			)))
+			w.expectNothingLeft()
+		})
 	})
 
 	It("refuses a volume that is not there", func() {

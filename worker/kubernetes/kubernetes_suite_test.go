@@ -46,9 +46,18 @@ type world struct {
 	backend  *kubernetes.Backend
 	watching chan struct{}
 
+	volumeImages *fakeVolumeImages
+
 	// cutOff are the processes whose pods were cut off from the network.
 	cutOff    []int
 	cutOffErr error
+}
+
+// fakeVolumeImages makes an image of any directory, unless it has an error.
+type fakeVolumeImages struct{ err error }
+
+func (f *fakeVolumeImages) Reference(_ context.Context, directory string) (string, error) {
+	return "127.0.0.1:7790/volume@sha256:of" + directory, f.err
 }
 
 func newWorld() *world {
@@ -57,6 +66,8 @@ func newWorld() *world {
 		init:     newFakeInit(),
 		log:      lagertest.NewTestLogger("worker"),
 		watching: make(chan struct{}, 10),
+
+		volumeImages: &fakeVolumeImages{},
 	}
 	w.client.PrependWatchReactor("pods", func(action clienttesting.Action) (bool, watch.Interface, error) {
 		watcher, err := w.client.Tracker().Watch(action.GetResource(), namespace)
@@ -71,6 +82,7 @@ func newWorld() *world {
 		StateDir:          filepath.Join(GinkgoT().TempDir(), "containers"),
 		InitBinary:        "/var/lib/concourse/init/concourse-init",
 		PodStartupTimeout: 5 * time.Second,
+		VolumeImages:      w.volumeImages,
 		NewInit:           func(string) kubernetes.Init { return w.init },
 		CutOffNetwork:     func(pid int) error { w.cutOff = append(w.cutOff, pid); return w.cutOffErr },
 		Logger:            w.log,

@@ -8,6 +8,9 @@ import (
 )
 
 var (
+	// volumeImage is how package volumeimage names its images.
+	volumeImage = regexp.MustCompile(`^127\.0\.0\.1:\d+/volume@`)
+
 	names = regexp.MustCompile(`"[^"]*"|\S*/\S*`)
 
 	// pullProblems are looked for in this order, because a registry says "denied"
@@ -57,14 +60,19 @@ var (
 
 // pullAdvice judges a message of a failed pull. In what it quotes and in
 // references words such as "denied" mean nothing.
-func pullAdvice(message string) (advice string, final bool) {
+func pullAdvice(message, image string) (advice string, final bool) {
+	advice = "the node could not pull the image"
 	message = names.ReplaceAllString(message, "")
 	for _, problem := range pullProblems {
 		if problem.message.MatchString(message) {
-			return problem.advice, problem.final
+			advice, final = problem.advice, problem.final
+			break
 		}
 	}
-	return "the node could not pull the image", false
+	if volumeImage.MatchString(image) {
+		advice = "the worker serves this image from a volume: see the worker's log, check that the worker is in the network namespace of its node, and run the build again"
+	}
+	return advice, final
 }
 
 func podAdvice(reason string) string {

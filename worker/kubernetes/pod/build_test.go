@@ -17,6 +17,7 @@ const (
 	handle = "1a2b3c4d-0000-4000-8000-1234567890ab"
 	runDir = "/var/lib/concourse/containers/" + handle + "/run"
 	digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	image  = "registry.example.com/team/golang@" + digest
 )
 
 var _ = Describe("the pod of a container", func() {
@@ -55,9 +56,8 @@ var _ = Describe("the pod of a container", func() {
 			worker, container := worker, task()
 			change(&worker, &container)
 
-			built, err := pod.Build(worker, container, runDir)
+			built := pod.Build(worker, container, image, runDir)
 
-			Expect(err).NotTo(HaveOccurred())
 			content, err := yaml.Marshal(built)
 			Expect(err).NotTo(HaveOccurred())
 			golden := filepath.Join("testdata", file)
@@ -84,15 +84,13 @@ var _ = Describe("the pod of a container", func() {
 		container := task()
 		container.Limits.CPU.Weight = 1
 
-		built, err := pod.Build(worker, container, runDir)
+		built := pod.Build(worker, container, image, runDir)
 
-		Expect(err).NotTo(HaveOccurred())
 		Expect(built.Spec.Containers[0].Resources.Requests.Cpu().MilliValue()).To(BeEquivalentTo(1))
 	})
 
 	It("is selected and recognised as its worker's", func() {
-		built, err := pod.Build(worker, task(), runDir)
-		Expect(err).NotTo(HaveOccurred())
+		built := pod.Build(worker, task(), image, runDir)
 
 		Expect(pod.Selector("worker-1")).To(Equal("app.kubernetes.io/managed-by=concourse,concourse-ci.org/worker=worker-1"))
 		Expect(pod.BelongsTo(built, worker)).To(BeTrue())
@@ -114,18 +112,28 @@ var _ = Describe("the pod of a container", func() {
 			garden.ContainerSpec{RootFSPath: "docker:///a", Image: garden.ImageRef{URI: "docker:///b"}}, "b"),
 	)
 
+	DescribeTable("knows an image that is a directory",
+		func(container garden.ContainerSpec, directory string, is bool) {
+			found, isDirectory := pod.RootDirectory(container)
+			Expect(isDirectory).To(Equal(is))
+			Expect(found).To(Equal(directory))
+		},
+		Entry("as the root file system", garden.ContainerSpec{RootFSPath: "raw:///volumes/live/x/volume/rootfs"}, "/volumes/live/x/volume/rootfs", true),
+		Entry("as the image", garden.ContainerSpec{RootFSPath: "docker:///a", Image: garden.ImageRef{URI: "raw:///b"}}, "/b", true),
+		Entry("with a name that a URL escapes", garden.ContainerSpec{RootFSPath: "raw:///a%20b"}, "/a b", true),
+		Entry("and one that is not", garden.ContainerSpec{RootFSPath: "docker:///raw"}, "", false),
+	)
+
 	DescribeTable("refuses an image that is no reference",
 		func(image, message string) {
-			_, err := pod.Build(worker, garden.ContainerSpec{Handle: handle, RootFSPath: image}, runDir)
+			_, err := pod.ImageReference(garden.ContainerSpec{Handle: handle, RootFSPath: image})
 			Expect(err).To(MatchError(And(ContainSubstring(handle), ContainSubstring(message))))
 			Expect(err).NotTo(MatchError(ContainSubstring("s3cret")))
 		},
-		Entry("a volume", "raw:///volumes/live/x/volume/rootfs",
-			"/volumes/live/x/volume/rootfs: images from a volume are not supported by this runtime yet"),
 		Entry("none", "", "no image is given"),
-		Entry("a path", "/some/path", "takes docker:///REPOSITORY only"),
+		Entry("a path", "/some/path", "takes docker:///REPOSITORY and raw://DIRECTORY only"),
 		Entry("no repository", "docker:///", "names no repository"),
 		Entry("a login in the URL", "docker://robot:s3cret@localhost/a@"+digest, "belongs into username and password"),
-		Entry("a login in another URL", "https://robot:s3cret@localhost/a", "takes docker:///REPOSITORY only"),
+		Entry("a login in another URL", "https://robot:s3cret@localhost/a", "takes docker:///REPOSITORY and raw://DIRECTORY only"),
 	)
 })

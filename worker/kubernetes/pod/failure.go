@@ -39,7 +39,7 @@ func StartFailure(pod *corev1.Pod) *Failure {
 		return failure
 	}
 	if waiting := containerState(pod).Waiting; waiting != nil {
-		return waitingFailure(waiting)
+		return waitingFailure(waiting, image(pod))
 	}
 	return unschedulable(pod)
 }
@@ -94,11 +94,11 @@ func Progress(pod *corev1.Pod) string {
 	return strings.Join(parts, ", ")
 }
 
-func waitingFailure(waiting *corev1.ContainerStateWaiting) *Failure {
+func waitingFailure(waiting *corev1.ContainerStateWaiting, image string) *Failure {
 	failure := &Failure{Reason: waiting.Reason, Message: waiting.Message}
 	switch waiting.Reason {
 	case "ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ImageInspectError":
-		failure.Advice, failure.Final = pullAdvice(waiting.Message)
+		failure.Advice, failure.Final = pullAdvice(waiting.Message, image)
 	case "InvalidImageName":
 		failure.Advice, failure.Final = "correct the repository, tag or digest in the image's source", true
 	case "ErrImageNeverPull":
@@ -140,6 +140,14 @@ func unschedulable(pod *corev1.Pod) *Failure {
 		}
 	}
 	return nil
+}
+
+// image is that of the pod's only container.
+func image(pod *corev1.Pod) string {
+	if len(pod.Spec.Containers) == 0 {
+		return ""
+	}
+	return pod.Spec.Containers[0].Image
 }
 
 func containerState(pod *corev1.Pod) corev1.ContainerState {

@@ -73,22 +73,22 @@ func layerOf(from tree) (v1.Descriptor, error) {
 	}
 	defer root.Close()
 
-	reader, writer := sizeCounter(0), sha256.New()
-	if err := writeEntries(io.MultiWriter(writer, &reader), root); err != nil {
+	digest, size := sha256.New(), byteCounter(0)
+	if err := writeEntries(io.MultiWriter(digest, &size), root); err != nil {
 		return v1.Descriptor{}, err
 	}
-	writer.Write(endOfArchive)
+	digest.Write(endOfArchive)
 	return v1.Descriptor{
 		MediaType: types.OCIUncompressedLayer,
-		Digest:    v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(writer.Sum(nil))},
-		Size:      int64(reader) + int64(len(endOfArchive)),
+		Digest:    v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(digest.Sum(nil))},
+		Size:      int64(size) + int64(len(endOfArchive)),
 	}, nil
 }
 
-type sizeCounter int64
+type byteCounter int64
 
-func (c *sizeCounter) Write(p []byte) (int, error) {
-	*c += sizeCounter(len(p))
+func (c *byteCounter) Write(p []byte) (int, error) {
+	*c += byteCounter(len(p))
 	return len(p), nil
 }
 

@@ -16,8 +16,8 @@ import (
 // of the same content are the same image.
 const repository = "volume"
 
-// Images are those of a worker's volumes. It serves, over HTTP, the ones that
-// were asked for by [Images.Reference].
+// Images are those of a worker's volumes: the ones that [Images.Reference] was
+// asked for, as long as their volumes are there.
 type Images struct {
 	volumesDir string
 	registry   string
