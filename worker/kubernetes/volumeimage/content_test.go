@@ -78,6 +78,16 @@ var _ = Describe("the content of an image", func() {
 		Expect(w.reference(volume("other", "a=1", "b=2", "c=4"))).NotTo(Equal(one))
 	})
 
+	It("comes in the order of its names, whatever the file system's", func() {
+		files := map[string]string{}
+		sorted := []string{"./"}
+		for letter := 'a'; letter <= 'z'; letter++ {
+			files[string(letter)] = ""
+			sorted = append(sorted, string(letter))
+		}
+		Expect(entriesOf(w, w.fill("image", files))).To(Equal(sorted))
+	})
+
 	It("leaves out sockets", func() {
 		rootfs := w.fill("image", map[string]string{"file": "content"})
 		socket, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(rootfs, "socket")})
