@@ -28,8 +28,9 @@ type Config struct {
 	// InitBinary is the path of concourse-init on the node, see [InstallInit].
 	InitBinary string
 
-	// PodStartupTimeout is how long a pod may take from its creation until its
-	// init answers, the pull of its image included.
+	// PodStartupTimeout is how long a container may take until its pod's init
+	// answers, the pull of its image included, and the reading of a volume that is
+	// its image.
 	PodStartupTimeout time.Duration
 
 	// ImagePullSecrets are Secrets in Namespace that every pod may pull with.

@@ -30,7 +30,8 @@ func (b *Backend) Create(spec garden.ContainerSpec) (garden.Container, error) {
 	if filepath.Base(spec.Handle) != spec.Handle {
 		return nil, fmt.Errorf("create container %q: the handle can't be a directory's name", spec.Handle)
 	}
-	image, err := b.image(spec)
+	deadline := time.Now().Add(b.PodStartupTimeout)
+	image, err := b.image(spec, deadline)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +41,7 @@ func (b *Backend) Create(spec garden.ContainerSpec) (garden.Container, error) {
 		return nil, err
 	}
 	if isNew {
-		container.startError = b.startOrRemove(container, spec, desired)
+		container.startError = b.startOrRemove(container, spec, desired, deadline)
 		close(container.started)
 	}
 	<-container.started
@@ -79,9 +80,9 @@ func (b *Backend) register(spec garden.ContainerSpec, podName string) (*Containe
 	return container, true, nil
 }
 
-func (b *Backend) startOrRemove(container *Container, spec garden.ContainerSpec, desired *corev1.Pod) error {
+func (b *Backend) startOrRemove(container *Container, spec garden.ContainerSpec, desired *corev1.Pod, deadline time.Time) error {
 	defer container.abortStart(nil)
-	ctx, cancel := context.WithTimeoutCause(container.startContext, b.PodStartupTimeout, errTookTooLong)
+	ctx, cancel := context.WithDeadlineCause(container.startContext, deadline, errTookTooLong)
 	defer cancel()
 
 	began := time.Now()

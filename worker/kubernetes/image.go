@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"code.cloudfoundry.org/garden"
 	corev1 "k8s.io/api/core/v1"
@@ -17,14 +18,14 @@ type VolumeImages interface {
 	Reference(ctx context.Context, directory string) (string, error)
 }
 
-// image is the reference of the container's image. If the image is a volume,
-// that may take as long as it takes to read it.
-func (b *Backend) image(spec garden.ContainerSpec) (string, error) {
+// image is the reference of the container's image. If the image is a volume, the
+// worker may have to read all of it before.
+func (b *Backend) image(spec garden.ContainerSpec, deadline time.Time) (string, error) {
 	directory, isDirectory := pod.RootDirectory(spec)
 	if !isDirectory {
 		return pod.ImageReference(spec)
 	}
-	ctx, cancel := context.WithTimeoutCause(b.ctx, b.PodStartupTimeout, errTookTooLong)
+	ctx, cancel := context.WithDeadlineCause(b.ctx, deadline, errTookTooLong)
 	defer cancel()
 	reference, err := b.VolumeImages.Reference(ctx, directory)
 	if err != nil {

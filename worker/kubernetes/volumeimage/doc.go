@@ -22,6 +22,8 @@
 //   - Sockets are left out.
 //   - A character device 0/0 is how an overlay file system says "removed": it is
 //     left out, and a copy-on-write child on such a file system does not show it either.
+//   - The root directory's own owner and mode are in the layer, but containerd gives
+//     every image's root directory to root, with mode 0755.
 //   - Holes of sparse files are read as the zeros that they stand for, and take
 //     space in the container runtime's storage.
 //   - SELinux labels are the node's affair and overlayfs' own attributes the
