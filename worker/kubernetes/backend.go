@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod/template"
 )
 
 // Config is what a Backend needs to know.
@@ -32,6 +33,9 @@ type Config struct {
 	// answers, the pull of its image included, and the reading of a volume that is
 	// its image.
 	PodStartupTimeout time.Duration
+
+	// PodTemplate is merged into every pod. It may be nil.
+	PodTemplate *template.Template
 
 	// ImagePullSecrets are Secrets in Namespace that every pod may pull with.
 	ImagePullSecrets []string

@@ -107,7 +107,11 @@ func (b *Backend) start(ctx context.Context, container *Container, spec garden.C
 			return err
 		}
 	}
-	created, err := b.Client.CoreV1().Pods(b.Namespace).Create(ctx, desired, metav1.CreateOptions{})
+	templated, err := b.PodTemplate.Apply(desired)
+	if err != nil {
+		return err
+	}
+	created, err := b.Client.CoreV1().Pods(b.Namespace).Create(ctx, templated, metav1.CreateOptions{})
 	if err != nil {
 		return apiError("create", "the pod", err)
 	}

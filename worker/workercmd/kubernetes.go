@@ -110,6 +110,11 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 		}
 	}
 
+	podTemplate, err := cmd.Kubernetes.podTemplate()
+	if err != nil {
+		return nil, err
+	}
+
 	backend, err := kubernetes.NewBackend(kubernetes.Config{
 		Client:            clientset,
 		Namespace:         cmd.Kubernetes.Namespace,
@@ -118,6 +123,7 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 		StateDir:          filepath.Join(cmd.WorkDir.Path(), "containers"),
 		InitBinary:        initBinary,
 		PodStartupTimeout: cmd.Kubernetes.PodStartupTimeout,
+		PodTemplate:       podTemplate,
 		ImagePullSecrets:  cmd.Kubernetes.ImagePullSecrets,
 		VolumeImages:      volumeImages,
 		NewInit:           func(socket string) kubernetes.Init { return podinit.NewClient(socket) },

@@ -82,7 +82,7 @@ func podAdvice(reason string) string {
 	case reason == "OutOfcpu" || reason == "OutOfmemory" || reason == "OutOfpods" || strings.HasPrefix(reason, "OutOf"):
 		return "the node is full: run fewer steps on this worker (max active tasks), lower the step's cpu limit, or add nodes"
 	case reason == "NodeAffinity" || reason == "UnexpectedAdmissionError":
-		return "the node refused the pod: see the worker's pod settings and the kubelet's log"
+		return "the node refused the pod: see the worker's pod template (node selector, affinity) and the kubelet's log"
 	case reason == "NodeLost" || reason == "NodeShutdown" || reason == "Terminated" || reason == "Shutdown":
 		return "the node went away: run the build again"
 	case reason == "DeadlineExceeded":

@@ -7,9 +7,11 @@ import (
 	"code.cloudfoundry.org/garden"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod/template"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
@@ -58,14 +60,7 @@ var _ = Describe("the pod of a container", func() {
 
 			built := pod.Build(worker, container, image, runDir)
 
-			content, err := yaml.Marshal(built)
-			Expect(err).NotTo(HaveOccurred())
-			golden := filepath.Join("testdata", file)
-			if os.Getenv("UPDATE_GOLDEN_FILES") != "" {
-				Expect(os.WriteFile(golden, content, 0o644)).To(Succeed())
-			}
-			Expect(os.ReadFile(golden)).To(MatchYAML(content))
-			Expect(string(content)).NotTo(ContainSubstring("TOKEN"), "the environment may hold secrets")
+			expectGolden(file, built)
 		},
 		Entry("of a task", "task.yaml", func(*pod.Worker, *garden.ContainerSpec) {}),
 		Entry("of a privileged task with limits", "privileged.yaml", func(_ *pod.Worker, container *garden.ContainerSpec) {
@@ -79,6 +74,22 @@ var _ = Describe("the pod of a container", func() {
 			container.Image = garden.ImageRef{URI: container.RootFSPath, Username: "robot", Password: "not-for-the-pod"}
 		}),
 	)
+
+	It("is reviewed in a file with the operator's template merged in", func() {
+		content, err := os.ReadFile(filepath.Join("testdata", "template.yaml"))
+		Expect(err).NotTo(HaveOccurred())
+		parsed, err := template.Parse("template.yaml", content)
+		Expect(err).NotTo(HaveOccurred())
+		container := task()
+		container.Limits.Memory.LimitInBytes = 512 << 20
+		built, err := pod.Build(worker, container, runDir)
+		Expect(err).NotTo(HaveOccurred())
+
+		merged, err := parsed.Apply(built)
+
+		Expect(err).NotTo(HaveOccurred())
+		expectGolden("with-template.yaml", merged)
+	})
 
 	It("reserves at least something for the smallest number of CPU shares", func() {
 		container := task()
@@ -137,3 +148,17 @@ var _ = Describe("the pod of a container", func() {
 		Entry("a login in another URL", "https://robot:s3cret@localhost/a", "takes docker:///REPOSITORY and raw://DIRECTORY only"),
 	)
 })
+
+// expectGolden compares a pod with a file in testdata, which it writes if
+// UPDATE_GOLDEN_FILES is set.
+func expectGolden(file string, built *corev1.Pod) {
+	GinkgoHelper()
+	content, err := yaml.Marshal(built)
+	Expect(err).NotTo(HaveOccurred())
+	golden := filepath.Join("testdata", file)
+	if os.Getenv("UPDATE_GOLDEN_FILES") != "" {
+		Expect(os.WriteFile(golden, content, 0o644)).To(Succeed())
+	}
+	Expect(os.ReadFile(golden)).To(MatchYAML(content))
+	Expect(string(content)).NotTo(ContainSubstring("TOKEN"), "the environment may hold secrets")
+}

@@ -10,9 +10,14 @@ import (
 )
 
 const (
-	initMountPath = "/.concourse/bin"
-	runMountPath  = "/.concourse/run"
-	socketName    = "init.sock"
+	concourseMountPath = "/.concourse"
+	initMountPath      = concourseMountPath + "/bin"
+	runMountPath       = concourseMountPath + "/run"
+	socketName         = "init.sock"
+
+	initVolume       = "init"
+	runVolume        = "run"
+	bindVolumePrefix = "volume-"
 )
 
 // SocketPath is where init listens, seen from the node, if runDir is the
@@ -35,15 +40,15 @@ func initCommand(binary string) []string {
 // would have to be a shared mount for.
 func hostPaths(worker Worker, bindMounts []garden.BindMount, runDir string) ([]corev1.Volume, []corev1.VolumeMount) {
 	volumes := []corev1.Volume{
-		hostPath("init", filepath.Dir(worker.InitBinary)),
-		hostPath("run", runDir),
+		hostPath(initVolume, filepath.Dir(worker.InitBinary)),
+		hostPath(runVolume, runDir),
 	}
 	mounts := []corev1.VolumeMount{
-		{Name: "init", MountPath: initMountPath, ReadOnly: true},
-		{Name: "run", MountPath: runMountPath},
+		{Name: initVolume, MountPath: initMountPath, ReadOnly: true},
+		{Name: runVolume, MountPath: runMountPath},
 	}
 	for i, bindMount := range bindMounts {
-		name := "volume-" + strconv.Itoa(i)
+		name := bindVolumePrefix + strconv.Itoa(i)
 		volumes = append(volumes, hostPath(name, bindMount.SrcPath))
 		mounts = append(mounts, corev1.VolumeMount{
 			Name:      name,
