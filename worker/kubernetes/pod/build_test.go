@@ -82,8 +82,7 @@ var _ = Describe("the pod of a container", func() {
 		Expect(err).NotTo(HaveOccurred())
 		container := task()
 		container.Limits.Memory.LimitInBytes = 512 << 20
-		built, err := pod.Build(worker, container, runDir)
-		Expect(err).NotTo(HaveOccurred())
+		built := pod.Build(worker, container, image, runDir)
 
 		merged, err := parsed.Apply(built)
 
