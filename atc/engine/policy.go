@@ -1,8 +1,8 @@
 package engine
 
 import (
-	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/concourse/concourse/atc"
@@ -16,15 +16,11 @@ func (d *buildStepDelegate) checkImagePolicy(get *atc.GetPlan, privileged bool) 
 		return nil
 	}
 
-	source, err := d.redact(get.Source)
-	if err != nil {
-		return fmt.Errorf("leave secrets out of the policy check of image %s: %w", get.Name, err)
-	}
 	result, err := d.policyChecker.Check(policy.PolicyCheckInput{
 		Action:   policy.ActionUseImage,
 		Team:     d.build.TeamName(),
 		Pipeline: d.build.PipelineName(),
-		Data:     map[string]any{"image_type": get.Type, "image_source": source, "privileged": privileged},
+		Data:     map[string]any{"image_type": get.Type, "image_source": d.redactedSource(get.Source), "privileged": privileged},
 	})
 	if err != nil {
 		return fmt.Errorf("policy check: %w", err)
@@ -41,16 +37,45 @@ func (d *buildStepDelegate) checkImagePolicy(get *atc.GetPlan, privileged bool) 
 	return nil
 }
 
-func (d *buildStepDelegate) redact(source atc.Source) (atc.Source, error) {
-	encoded, err := json.Marshal(source)
-	if err != nil {
-		return nil, err
-	}
-	text := redactedText(encoded)
-	d.state.IterateInterpolatedCreds(&text)
+// redactedSource leaves out the secrets that the build has read. It looks for
+// them in the values: JSON writes some characters of theirs in another way.
+func (d *buildStepDelegate) redactedSource(source atc.Source) atc.Source {
+	return d.redactedMap(source)
+}
 
-	var redacted atc.Source
-	return redacted, json.Unmarshal([]byte(text), &redacted)
+func (d *buildStepDelegate) redactedMap(original map[string]any) map[string]any {
+	redacted := map[string]any{}
+	for key, value := range original {
+		redacted[d.redactedString(key)] = d.redactedValue(value)
+	}
+	return redacted
+}
+
+func (d *buildStepDelegate) redactedValue(original any) any {
+	switch value := original.(type) {
+	case map[string]any:
+		return d.redactedMap(value)
+	case []any:
+		redacted := make([]any, len(value))
+		for i := range value {
+			redacted[i] = d.redactedValue(value[i])
+		}
+		return redacted
+	}
+	text := fmt.Sprint(original)
+	if number, ok := original.(float64); ok {
+		text = strconv.FormatFloat(number, 'f', -1, 64)
+	}
+	if redacted := d.redactedString(text); redacted != text {
+		return redacted
+	}
+	return original
+}
+
+func (d *buildStepDelegate) redactedString(text string) string {
+	redacted := redactedText(text)
+	d.state.IterateInterpolatedCreds(&redacted)
+	return string(redacted)
 }
 
 // redactedText is a text without the secrets that it was shown.
