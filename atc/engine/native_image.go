@@ -104,6 +104,9 @@ func (d *buildStepDelegate) logIn(ctx context.Context, image *nativeImage) (reas
 		return "", nil
 	}
 	registry, username, password, err := d.logins.ECR(ctx, credentials)
+	if err != nil && ctx.Err() != nil {
+		return "", ctx.Err()
+	}
 	if err != nil {
 		return fmt.Sprintf("web got no login for Amazon ECR: %s", err), nil
 	}
