@@ -78,7 +78,7 @@ func (d *buildStepDelegate) NativeImages() []registryimage.Image { return d.imag
 // PullFailed says in the build log that an image could not be had from one
 // registry and is tried from the next.
 func (d *buildStepDelegate) PullFailed(image, next registryimage.Image, err error) {
-	fmt.Fprintf(d.upstream.Stderr(), "%s\nthe registry_mirror failed: the kubelet pulls %s\n", err, next.Reference)
+	fmt.Fprintf(d.upstream.Stderr(), "image %s can't be had from the registry_mirror, so the kubelet pulls %s: %s\n", image.Reference, next.Reference, err)
 }
 
 // FetchImage returns the image of a step as a reference for the kubelet where
