@@ -41,8 +41,8 @@ type RegistryHost string
 
 // UnmarshalFlag refuses what can't be the host of a registry.
 func (h *RegistryHost) UnmarshalFlag(value string) error {
-	if _, err := name.NewRegistry(value, name.StrictValidation); err != nil || strings.Contains(value, "/") {
-		return fmt.Errorf("%q is not the host of a registry: give HOST or HOST:PORT, without a scheme and a repository", value)
+	if _, err := name.NewRegistry(value, name.StrictValidation); err != nil || strings.ContainsAny(value, ",*") {
+		return fmt.Errorf("%q is not the host of a registry: give HOST or HOST:PORT, without a scheme, a repository and wildcards, and the flag again for each further one", value)
 	}
 	*h = RegistryHost(value)
 	return nil
@@ -51,10 +51,11 @@ func (h *RegistryHost) UnmarshalFlag(value string) error {
 // Platform is an operating system and an architecture, as OCI images name them.
 type Platform string
 
-// UnmarshalFlag refuses what has not two parts.
+// UnmarshalFlag refuses what has not two parts. A source can't ask for a third,
+// the variant of an architecture.
 func (p *Platform) UnmarshalFlag(value string) error {
 	os, architecture, _ := strings.Cut(value, "/")
-	if os == "" || architecture == "" {
+	if os == "" || architecture == "" || strings.Contains(architecture, "/") {
 		return fmt.Errorf("%q is not a platform: give OS/ARCHITECTURE, such as linux/amd64", value)
 	}
 	*p = Platform(value)
