@@ -1,11 +1,7 @@
 package worker
 
 import (
-	"errors"
-	"fmt"
-
 	"code.cloudfoundry.org/garden"
-	"github.com/concourse/concourse-kubernetes/atc/registryimage"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 	"github.com/concourse/concourse/atc"
 	"github.com/concourse/concourse/atc/db"
@@ -20,23 +16,6 @@ import (
 )
 
 const reference = "ghcr.io/a/b@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-
-// delegate is the delegate of a step whose image was fetched natively.
-type delegate struct {
-	runtime.BuildStepDelegate
-	images []registryimage.Image
-	failed []string
-}
-
-func (d *delegate) NativeImages() []registryimage.Image { return d.images }
-
-func (d *delegate) PullFailed(image, next registryimage.Image, err error) {
-	d.failed = append(d.failed, fmt.Sprint(image.Reference, " ", next.Reference, " ", err))
-}
-
-func fetchedWithLogin() *delegate {
-	return &delegate{images: []registryimage.Image{{Reference: reference, Username: "some-user", Password: "some-secret"}}}
-}
 
 func workerWith(types ...atc.WorkerResourceType) *dbfakes.FakeWorker {
 	fake := new(dbfakes.FakeWorker)
@@ -88,49 +67,6 @@ var _ = Describe("Worker", func() {
 
 	It("gives the login to no other image than the one that was fetched with it", func() {
 		Expect(created(runtime.ImageSpec{ImageURL: "ghcr.io/other@sha256:1"}).Image).To(Equal(garden.ImageRef{URI: "docker:///ghcr.io/other@sha256:1"}))
-	})
-
-	Describe("an image with a registry_mirror", func() {
-		var (
-			client  *gclientfakes.FakeClient
-			fetched *delegate
-		)
-
-		create := func() error {
-			w := newWorker(workerWith(), client, func(client gclient.Client) *gardenruntime.Worker { return nil })
-			spec := runtime.ContainerSpec{ImageSpec: runtime.ImageSpec{ImageURL: "mirror/b"}}
-			_, err := w.amending(db.ContainerMetadata{}, spec, fetched).Create(garden.ContainerSpec{Handle: "some-handle"})
-			return err
-		}
-
-		BeforeEach(func() {
-			client = new(gclientfakes.FakeClient)
-			fetched = &delegate{images: []registryimage.Image{
-				{Reference: "mirror/b", Username: "mirror-user", Password: "mirror-secret"},
-				{Reference: "origin/b"},
-			}}
-		})
-
-		It("is had from the mirror", func() {
-			Expect(create()).To(Succeed())
-			Expect(client.CreateCallCount()).To(Equal(1))
-			Expect(client.CreateArgsForCall(0).Image).To(Equal(garden.ImageRef{URI: "docker:///mirror/b", Username: "mirror-user", Password: "mirror-secret"}))
-			Expect(fetched.failed).To(BeEmpty())
-		})
-
-		It("is had from its own registry when the mirror fails, which is said, with no login of the mirror", func() {
-			client.CreateReturnsOnCall(0, nil, errors.New("no such image"))
-			Expect(create()).To(Succeed())
-			Expect(client.CreateArgsForCall(1).Image).To(Equal(garden.ImageRef{URI: "docker:///origin/b"}))
-			Expect(client.CreateArgsForCall(1).Handle).To(Equal("some-handle"))
-			Expect(fetched.failed).To(Equal([]string{"mirror/b origin/b no such image"}))
-		})
-
-		It("fails when neither has it", func() {
-			client.CreateReturns(nil, errors.New("no such image"))
-			Expect(create()).To(MatchError("no such image"))
-			Expect(client.CreateCallCount()).To(Equal(2))
-		})
 	})
 
 	It("keeps a privileged image privileged", func() {
