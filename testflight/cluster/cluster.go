@@ -47,6 +47,10 @@ func (c *Cluster) Kubectl() string {
 	return c.path("bin", "kubectl")
 }
 
+// PauseProgram is the path of a static program that does nothing until it is
+// asked to end.
+func (c *Cluster) PauseProgram() string { return c.path("bin", pauseProgram.name) }
+
 // NodeName is the name of the node that this machine is.
 func (c *Cluster) NodeName() string {
 	if c.external != nil {

@@ -36,8 +36,8 @@ func (c *Cluster) containerIDs() ([]string, error) {
 	return ids, nil
 }
 
-// containerCgroups returns the folders of the containers' cgroups and of the
-// cgroups in those, inner ones first.
+// containerCgroups returns the folders of the containers' cgroups, of the
+// isolated daemon's, and of the cgroups in those, inner ones first.
 func (c *Cluster) containerCgroups() ([]string, error) {
 	ids, err := c.containerIDs()
 	if err != nil {
@@ -54,6 +54,13 @@ func (c *Cluster) containerCgroups() ([]string, error) {
 				folders = append(folders, foldersBelow(root)...)
 			}
 		}
+	}
+	isolated, err := filepath.Glob(c.isolatedCgroups())
+	if err != nil {
+		return nil, err
+	}
+	for _, root := range isolated {
+		folders = append(folders, foldersBelow(root)...)
 	}
 	slices.Reverse(folders)
 	return folders, nil

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -21,6 +22,9 @@ type Daemon struct {
 	Command []string
 	// Environment adds to a bare one, as NAME=VALUE.
 	Environment []string
+	// Isolated keeps what the program does to the machine within namespaces of
+	// its own, which end with it. At most one daemon of a cluster is isolated.
+	Isolated bool
 	// Ready returns nil as soon as the program does its work.
 	Ready func(context.Context) error
 }
@@ -28,14 +32,20 @@ type Daemon struct {
 // RunDaemon has the daemon running and ready. One that runs with another
 // command, environment or program is stopped first.
 func (c *Cluster) RunDaemon(ctx context.Context, d Daemon) error {
+	if slices.ContainsFunc(c.parts(), func(p part) bool { return p.name == d.Name }) {
+		return fmt.Errorf("%s is a part of the cluster: give the daemon another name", d.Name)
+	}
 	p := c.daemon(d.Name)
 	p.command, p.environment, p.ready = d.Command, d.Environment, d.Ready
+	if d.Isolated {
+		p = c.isolated(p)
+	}
 
 	started, err := d.description()
 	if err != nil {
 		return err
 	}
-	description := c.path("daemons", d.Name+".json")
+	description := c.daemonDescription(d.Name)
 	running, err := os.ReadFile(description)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -52,6 +62,16 @@ func (c *Cluster) RunDaemon(ctx context.Context, d Daemon) error {
 		return err
 	}
 	return c.running(p)(ctx)
+}
+
+// StopDaemon ends the daemon of that name, which is watched no more. It is no
+// error if it isn't running.
+func (c *Cluster) StopDaemon(ctx context.Context, name string) error {
+	err := os.Remove(c.daemonDescription(name))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return c.daemon(name).stopOnPurpose(ctx)
 }
 
 // stopOnPurpose stops the part without a pid file: by that, Watch tells its end
@@ -80,9 +100,14 @@ func (c *Cluster) daemon(name string) part {
 	return part{name: name, dir: c.stateDir}
 }
 
-// daemons returns the daemons that were started, in no order.
+// daemonDescription is the file that tells that a daemon was started, and how.
+func (c *Cluster) daemonDescription(name string) string {
+	return c.path("daemons", name+".json")
+}
+
+// daemons returns the daemons that were started and are to run, in no order.
 func (c *Cluster) daemons() []part {
-	descriptions, _ := filepath.Glob(c.path("daemons", "*.json"))
+	descriptions, _ := filepath.Glob(c.daemonDescription("*"))
 	var parts []part
 	for _, description := range descriptions {
 		name := filepath.Base(description)

@@ -38,7 +38,7 @@ func (c *Cluster) loopbackPort(first int) string {
 }
 
 // address is one of the instance's 10.x.0.0/16: subnet 0 is the node's, 1 the
-// pods', 2 the services'.
+// pods', 2 the services', 3 the isolated daemon's, 4 its containers'.
 func (c *Cluster) address(subnet, host int) string {
 	return fmt.Sprintf("10.%d.%d.%d", 231+c.Instance, subnet, host)
 }

@@ -32,6 +32,9 @@ type part struct {
 	environment []string
 	// user runs it, root if empty.
 	user string
+	// ownNamespaces has it run as the first process of a PID namespace and in a
+	// mount namespace.
+	ownNamespaces bool
 	// prepare makes what it needs before it is started, its configuration say.
 	prepare func(context.Context) error
 	// stopSignal asks it to end, SIGTERM if unset.
@@ -102,6 +105,10 @@ func (p part) start(ctx context.Context) error {
 	command.Env = append([]string{"PATH=" + systemPath, "HOME=/root", "LANG=C.UTF-8"}, p.environment...)
 	command.Stdout, command.Stderr = log, log
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: credential}
+	if p.ownNamespaces {
+		command.SysProcAttr.Cloneflags = unix.CLONE_NEWPID
+		command.SysProcAttr.Unshareflags = unix.CLONE_NEWNS
+	}
 	if err := command.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", p.command[0], err)
 	}

@@ -42,11 +42,13 @@ func (c *Cluster) buildPrograms(ctx context.Context) error {
 	}
 	root := strings.TrimSpace(found)
 
-	if err := build(ctx, root, registryProgram, c.path("bin", registryProgram.name)); err != nil || c.external != nil {
-		return err
+	for _, own := range []program{registryProgram, pauseProgram} {
+		if err := build(ctx, root, own, c.path("bin", own.name)); err != nil {
+			return err
+		}
 	}
-	if err := build(ctx, root, pauseProgram, c.path("bin", pauseProgram.name)); err != nil {
-		return err
+	if c.external != nil {
+		return nil
 	}
 	kubernetes, err := c.buildKubernetes(ctx, root)
 	if err != nil {

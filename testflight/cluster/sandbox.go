@@ -27,7 +27,7 @@ func (c *Cluster) importSandboxImage(ctx context.Context) error {
 	if slices.Contains(strings.Fields(images), sandboxImage) {
 		return nil
 	}
-	program, err := os.ReadFile(c.path("bin", pauseProgram.name))
+	program, err := os.ReadFile(c.PauseProgram())
 	if err != nil {
 		return err
 	}

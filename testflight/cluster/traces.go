@@ -14,7 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// removeDevices removes both bridges, and what hangs on them.
+// removeDevices removes both bridges, what hangs on them, and the way to the
+// isolated daemon.
 func (c *Cluster) removeDevices(ctx context.Context) error {
 	// A pod's end of a veth pair vanishes with the pod, but later.
 	ports, err := filepath.Glob(filepath.Join("/sys/class/net", c.podBridge(), "brif", "*"))
@@ -25,7 +26,9 @@ func (c *Cluster) removeDevices(ctx context.Context) error {
 	for _, port := range ports {
 		failures = append(failures, removeDevice(ctx, filepath.Base(port)))
 	}
-	failures = append(failures, removeDevice(ctx, c.podBridge()), removeDevice(ctx, c.nodeDevice()))
+	for _, device := range []string{c.podBridge(), c.nodeDevice(), c.isolatedDevice()} {
+		failures = append(failures, removeDevice(ctx, device))
+	}
 	return errors.Join(failures...)
 }
 

@@ -5,13 +5,15 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
 
 // Watch returns nil when ctx ends, or before that an error as soon as a part of
 // the cluster is not alive: it names the part and has the end of its log. A
-// daemon that RunDaemon starts anew is waited for.
+// daemon that RunDaemon starts anew is waited for; one that StopDaemon stops is
+// forgotten.
 func (c *Cluster) Watch(ctx context.Context) error { return watch(ctx, c.everything) }
 
 func watch(ctx context.Context, everything func() []part) error {
@@ -25,7 +27,7 @@ func watch(ctx context.Context, everything func() []part) error {
 				return dead.death()
 			}
 		}
-		if err := dead.awaitStart(ctx); err != nil {
+		if err := dead.awaitStart(ctx, everything); err != nil {
 			return err
 		}
 	}
@@ -60,11 +62,15 @@ func firstDead(ctx context.Context, parts []part) (*part, error) {
 	return &parts[dead], nil
 }
 
-// awaitStart waits for a part that was stopped on purpose to run again.
-func (p part) awaitStart(ctx context.Context) error {
+// awaitStart waits for a part that was stopped on purpose to run again, or not
+// to belong to everything any more.
+func (p part) awaitStart(ctx context.Context, everything func() []part) error {
 	ctx, cancel := context.WithTimeout(ctx, readyPatience)
 	defer cancel()
 	return await(ctx, func(context.Context) (bool, error) {
+		if !slices.ContainsFunc(everything(), func(other part) bool { return other.name == p.name }) {
+			return true, nil
+		}
 		_, err := p.process()
 		return err == nil, err
 	})
