@@ -1,0 +1,138 @@
+package testflight_test
+
+import (
+	"context"
+	"encoding/json"
+	"regexp"
+
+	"github.com/concourse/concourse-kubernetes/testflight/concourse"
+	"github.com/concourse/concourse/atc"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gexec"
+)
+
+// What a build's log says of an image. Containers of a finished build are no
+// evidence: Concourse removes them at any time.
+var (
+	fetchedNatively   = ContainSubstring("the kubelet pulls ")
+	fetchedPhysically = ContainSubstring("fetching ") // the registry-image resource's get
+)
+
+var _ = Describe("native image fetch beside a worker of another runtime", Serial, func() {
+	const taskOnBusybox = `
+jobs:
+- name: main
+  plan:
+  - task: one
+    tags: [((tag))]
+    config:
+      platform: linux
+      image_resource: {type: registry-image, source: {repository: ((registry))/busybox}}
+      run: {path: echo, args: [the task ran]}
+`
+	runTask := func(ctx context.Context, tag string, exitStatus int) string {
+		GinkgoHelper()
+		p := setPipeline(ctx, taskOnBusybox, "tag="+tag)
+		return string(p.run(ctx, exitStatus).Contents())
+	}
+
+	join := func(ctx context.Context, flags ...string) {
+		GinkgoHelper()
+		Expect(runs.StartContainerdWorker(ctx, flags...)).To(Succeed())
+		Eventually(ctx, statesOfWorkers).Should(HaveKeyWithValue(concourse.ContainerdWorkerName, "running"))
+	}
+	leave := func(ctx context.Context) {
+		GinkgoHelper()
+		Expect(runs.StopContainerdWorker(ctx)).To(Succeed())
+		states, err := statesOfWorkers(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		if _, known := states[concourse.ContainerdWorkerName]; !known {
+			return
+		}
+		for _, command := range []string{"land-worker", "prune-worker"} { // a running worker can't be pruned
+			_, err := fly.Run(ctx, command, "-w", concourse.ContainerdWorkerName)
+			Expect(err).NotTo(HaveOccurred())
+		}
+	}
+
+	It("is native while there are only Kubernetes workers", func(ctx SpecContext) {
+		Expect(runTask(ctx, "", 0)).To(And(fetchedNatively, Not(fetchedPhysically)))
+	}, SpecTimeout(patience))
+
+	Context("for whose tag a step has to ask", Ordered, func() {
+		BeforeAll(func(ctx SpecContext) { join(ctx, "--tag=not-kubernetes") }, NodeTimeout(patience))
+		AfterAll(leave, NodeTimeout(patience))
+
+		It("gets the image into a volume for a step that does", func(ctx SpecContext) {
+			log := runTask(ctx, "not-kubernetes", 0)
+			Expect(log).To(And(fetchedPhysically, Not(fetchedNatively), ContainSubstring("the task ran")))
+			Expect(selectedWorkers(log)).To(HaveEach(concourse.ContainerdWorkerName))
+		}, SpecTimeout(patience))
+
+		It("is native for a step that does not", func(ctx SpecContext) {
+			log := runTask(ctx, "", 0)
+			Expect(log).To(And(fetchedNatively, Not(fetchedPhysically)))
+			Expect(selectedWorkers(log)).To(HaveEach(concourse.WorkerName))
+		}, SpecTimeout(patience))
+
+		Context("with --native-image-fetch=always", func() {
+			BeforeEach(func(ctx SpecContext) {
+				Expect(runs.RestartWeb(ctx, "--native-image-fetch=always")).To(Succeed())
+			}, NodeTimeout(patience))
+			AfterEach(func(ctx SpecContext) {
+				Expect(runs.RestartWeb(ctx)).To(Succeed())
+			}, NodeTimeout(patience))
+
+			It("fails a step that does, and says why", func(ctx SpecContext) {
+				log := runTask(ctx, "not-kubernetes", 2)
+				Expect(log).To(ContainSubstring("was left to a kubelet to pull, but the step went to worker containerd, which is not a Kubernetes worker: set --native-image-fetch=auto"))
+			}, SpecTimeout(patience))
+		})
+	})
+
+	Context("that takes the same steps", Ordered, func() {
+		BeforeAll(func(ctx SpecContext) { join(ctx) }, NodeTimeout(patience))
+		AfterAll(leave, NodeTimeout(patience))
+
+		It("gets the image into a volume, whichever worker the step goes to", func(ctx SpecContext) {
+			build := setPipeline(ctx, taskOnBusybox, "tag=").trigger(ctx)
+			// Whether a Kubernetes worker then takes that volume is another matter.
+			Eventually(build, patience).Should(gexec.Exit())
+			Expect(string(build.Out.Contents())).To(And(fetchedPhysically, Not(fetchedNatively)))
+		}, SpecTimeout(patience))
+
+		It("is native again once that worker has left", func(ctx SpecContext) {
+			leave(ctx)
+			Expect(runTask(ctx, "", 0)).To(And(fetchedNatively, Not(fetchedPhysically)))
+		}, SpecTimeout(patience))
+	})
+})
+
+// statesOfWorkers returns web's opinion of each worker.
+func statesOfWorkers(ctx context.Context) (map[string]string, error) {
+	printed, err := fly.Run(ctx, "workers", "--json")
+	if err != nil {
+		return nil, err
+	}
+	var workers []atc.Worker
+	if err := json.Unmarshal([]byte(printed), &workers); err != nil {
+		return nil, err
+	}
+	states := map[string]string{}
+	for _, worker := range workers {
+		states[worker.Name] = worker.State
+	}
+	return states, nil
+}
+
+var selectedWorker = regexp.MustCompile(`selected worker:\S* (\S+)`)
+
+// selectedWorkers returns the workers that a build log names, in order.
+func selectedWorkers(log string) []string {
+	var found []string
+	for _, match := range selectedWorker.FindAllStringSubmatch(log, -1) {
+		found = append(found, match[1])
+	}
+	return found
+}
