@@ -12,13 +12,16 @@ import (
 
 // isolationScript runs its arguments, from the second on, as the first process
 // of new namespaces: with their own /proc, an empty /run and an empty folder for
-// CNI, and in cgroups of the name that is its first argument. Cgroup v2 lets no
-// process be where its containers' cgroups are, so there it stays where it is.
+// CNI, and in cgroups of the name that is its first argument, below which runc
+// puts those of the containers. It would not do so in the v2 hierarchy beside v1
+// ones, so that is hidden. Cgroup v2 alone lets no process be where its
+// containers' cgroups are, so there it stays where it is.
 const isolationScript = `
 mount -t proc proc /proc
 mount -t tmpfs tmpfs /run
 mkdir -p /var/lib/cni
 mount -t tmpfs tmpfs /var/lib/cni
+if mountpoint -q /sys/fs/cgroup/unified; then umount /sys/fs/cgroup/unified; fi
 if [ ! -e /sys/fs/cgroup/cgroup.procs ]; then
   for hierarchy in /sys/fs/cgroup/*/; do
     [ ! -e "$hierarchy/cgroup.procs" ] && continue

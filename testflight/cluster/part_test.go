@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -148,6 +149,27 @@ var _ = Describe("A part", func() {
 
 			Expect(other.stop(ctx)).To(Succeed())
 			Eventually(watched).Should(Receive(MatchError(ContainSubstring("other has died"))))
+		}, SpecTimeout(5*time.Second))
+
+		It("may be stopped for good", func(ctx SpecContext) {
+			var forgotten atomic.Bool
+			watched := make(chan error, 1)
+			go func() {
+				watched <- watch(ctx, func() []part {
+					if forgotten.Load() {
+						return []part{sleeps}
+					}
+					return []part{sleeps, other}
+				})
+			}()
+			Consistently(watched, "50ms").ShouldNot(Receive())
+
+			forgotten.Store(true)
+			Expect(other.stopOnPurpose(ctx)).To(Succeed())
+			Consistently(watched, "200ms").ShouldNot(Receive())
+
+			Expect(sleeps.stop(ctx)).To(Succeed())
+			Eventually(watched).Should(Receive(MatchError(ContainSubstring("sleeper has died"))))
 		}, SpecTimeout(5*time.Second))
 
 		It("ends with the context", func() {
