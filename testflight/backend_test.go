@@ -1,6 +1,7 @@
 package testflight_test
 
 import (
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	backend "github.com/concourse/concourse-kubernetes/worker/kubernetes"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/volumeimage"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -30,16 +32,18 @@ var _ = Describe("a worker whose cluster is not as it wants it", func() {
 		Expect(err).NotTo(HaveOccurred())
 
 		pods, err := backend.NewBackend(backend.Config{
-			Client:            client,
-			Namespace:         namespace,
-			NodeName:          runs.Cluster.NodeName(),
-			WorkerName:        "spec",
-			StateDir:          GinkgoT().TempDir(),
-			InitBinary:        "/nowhere/concourse-init",
-			PodStartupTimeout: time.Minute,
-			NewInit:           func(socket string) backend.Init { return podinit.NewClient(socket) },
-			CutOffNetwork:     podnetwork.CutOff,
-			Logger:            lager.NewLogger("spec"),
+			Client:                  client,
+			Namespace:               namespace,
+			NodeName:                runs.Cluster.NodeName(),
+			WorkerName:              "spec",
+			StateDir:                GinkgoT().TempDir(),
+			PrivateRepositoriesFile: filepath.Join(GinkgoT().TempDir(), "private-repositories.json"),
+			InitBinary:              "/nowhere/concourse-init",
+			PodStartupTimeout:       time.Minute,
+			VolumeImages:            volumeimage.New("", "", lager.NewLogger("spec")), // none is asked for
+			NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
+			CutOffNetwork:           podnetwork.CutOff,
+			Logger:                  lager.NewLogger("spec"),
 		})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(pods.Start()).To(Succeed())

@@ -26,6 +26,10 @@ type Config struct {
 	// path on the node, and the same path for this process.
 	StateDir string
 
+	// PrivateRepositoriesFile is where the worker keeps, across restarts, the names
+	// of the repositories from which it made pods with a login.
+	PrivateRepositoriesFile string
+
 	// InitBinary is the path of concourse-init on the node, see [InstallInit].
 	InitBinary string
 
@@ -61,6 +65,8 @@ type Backend struct {
 	ctx  context.Context
 	stop context.CancelFunc
 
+	private *privateRepositories
+
 	mu         sync.Mutex
 	containers map[string]*Container
 }
@@ -91,12 +97,17 @@ func NewBackend(config Config) (*Backend, error) {
 	if err := config.validate(); err != nil {
 		return nil, fmt.Errorf("configure the Kubernetes runtime: %w", err)
 	}
+	private, err := loadPrivateRepositories(config.PrivateRepositoriesFile)
+	if err != nil {
+		return nil, fmt.Errorf("configure the Kubernetes runtime: %w", err)
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	return &Backend{
 		Config:     config,
 		patience:   defaultPatience,
 		ctx:        ctx,
 		stop:       stop,
+		private:    private,
 		containers: map[string]*Container{},
 	}, nil
 }
@@ -106,11 +117,12 @@ func (c Config) validate() error {
 		return errors.New("a client, a logger, images of volumes, a way to connect to init and one to cut a pod off from the network are needed")
 	}
 	for name, value := range map[string]string{
-		"namespace":   c.Namespace,
-		"node name":   c.NodeName,
-		"worker name": c.WorkerName,
-		"state dir":   c.StateDir,
-		"init binary": c.InitBinary,
+		"namespace":                 c.Namespace,
+		"node name":                 c.NodeName,
+		"worker name":               c.WorkerName,
+		"state dir":                 c.StateDir,
+		"init binary":               c.InitBinary,
+		"private repositories file": c.PrivateRepositoriesFile,
 	} {
 		if value == "" {
 			return fmt.Errorf("the %s is not set", name)

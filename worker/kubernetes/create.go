@@ -36,6 +36,9 @@ func (b *Backend) Create(spec garden.ContainerSpec) (garden.Container, error) {
 		return nil, err
 	}
 	desired := pod.Build(b.worker(), spec, image, runDir(b.stateDir(spec.Handle)))
+	if err := b.private.guard(spec, desired); err != nil {
+		return nil, fmt.Errorf("create container %s: %w", spec.Handle, err)
+	}
 	container, isNew, err := b.register(spec, desired.Name)
 	if err != nil {
 		return nil, err

@@ -15,6 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes"
 )
 
 var _ = Describe("creating a container", func() {
@@ -180,6 +182,53 @@ var _ = Describe("creating a container", func() {
 			Expect(err).NotTo(MatchError(ContainSubstring("s3cret-password")))
 			Expect(w.log.Buffer().Contents()).NotTo(ContainSubstring("s3cret-password"))
 			w.expectNothingLeft()
+		})
+	})
+
+	Describe("without a login", func() {
+		const digest = "@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+		from := func(handle, repository string) garden.ContainerSpec {
+			spec := task()
+			spec.Handle, spec.RootFSPath = handle, "docker:///"+repository+digest
+			return spec
+		}
+		pullPolicy := func(handle string) corev1.PullPolicy {
+			GinkgoHelper()
+			for _, pod := range w.pods() {
+				if pod.Annotations["concourse-ci.org/handle"] == handle {
+					return pod.Spec.Containers[0].ImagePullPolicy
+				}
+			}
+			Fail("no pod has the handle " + handle)
+			return ""
+		}
+
+		BeforeEach(func() {
+			withLogin := from("with-login", "team/private")
+			withLogin.Image = garden.ImageRef{URI: withLogin.RootFSPath, Username: "robot", Password: "s3cret-password"}
+			w.create(withLogin)
+		})
+
+		It("always asks the registry for the image of a repository that was pulled from with one", func() {
+			w.create(from("without-login", "docker.io/team/private"))
+			w.create(from("elsewhere", "team/public"))
+			Expect(pullPolicy("without-login")).To(Equal(corev1.PullAlways))
+			Expect(pullPolicy("elsewhere")).To(Equal(corev1.PullIfNotPresent))
+		})
+
+		It("still does after a restart of the worker", func() {
+			Expect(w.backend.Stop()).To(Succeed())
+			w.start()
+			w.create(from("without-login", "team/private"))
+			Expect(pullPolicy("without-login")).To(Equal(corev1.PullAlways))
+			Expect(os.ReadFile(w.config.PrivateRepositoriesFile)).To(MatchJSON(`["index.docker.io/team/private"]`))
+		})
+
+		It("is not created while it can't be known which repositories are private", func() {
+			Expect(os.WriteFile(w.config.PrivateRepositoriesFile, []byte("["), 0o600)).To(Succeed())
+			_, err := kubernetes.NewBackend(w.config)
+			Expect(err).To(MatchError(ContainSubstring(w.config.PrivateRepositoriesFile)))
 		})
 	})
 

@@ -74,18 +74,20 @@ func newWorld() *world {
 		w.watching <- struct{}{}
 		return true, watcher, err
 	})
+	dir := GinkgoT().TempDir()
 	w.config = kubernetes.Config{
-		Client:            w.client,
-		Namespace:         namespace,
-		NodeName:          "node-1",
-		WorkerName:        "worker-1",
-		StateDir:          filepath.Join(GinkgoT().TempDir(), "containers"),
-		InitBinary:        "/var/lib/concourse/init/concourse-init",
-		PodStartupTimeout: 5 * time.Second,
-		VolumeImages:      w.volumeImages,
-		NewInit:           func(string) kubernetes.Init { return w.init },
-		CutOffNetwork:     func(pid int) error { w.cutOff = append(w.cutOff, pid); return w.cutOffErr },
-		Logger:            w.log,
+		Client:                  w.client,
+		Namespace:               namespace,
+		NodeName:                "node-1",
+		WorkerName:              "worker-1",
+		StateDir:                filepath.Join(dir, "containers"),
+		PrivateRepositoriesFile: filepath.Join(dir, "private-repositories.json"),
+		InitBinary:              "/var/lib/concourse/init/concourse-init",
+		PodStartupTimeout:       5 * time.Second,
+		VolumeImages:            w.volumeImages,
+		NewInit:                 func(string) kubernetes.Init { return w.init },
+		CutOffNetwork:           func(pid int) error { w.cutOff = append(w.cutOff, pid); return w.cutOffErr },
+		Logger:                  w.log,
 	}
 	w.start()
 	return w

@@ -84,8 +84,7 @@ func (s *state) hasAll(wanted garden.Properties) bool {
 	return true
 }
 
-// change replaces the file in one step, so that a worker that dies leaves the
-// old or the new one.
+// change writes what edit makes of the record.
 func (s *state) change(edit func(*record)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -96,15 +95,20 @@ func (s *state) change(edit func(*record)) error {
 	if err != nil {
 		return fmt.Errorf("write the container's state: %w", err)
 	}
-	draft := s.file() + ".new"
-	if err := os.WriteFile(draft, content, 0o600); err != nil {
-		return fmt.Errorf("write the container's state: %w", err)
-	}
-	if err := os.Rename(draft, s.file()); err != nil {
+	if err := replaceFile(s.file(), content); err != nil {
 		return fmt.Errorf("write the container's state: %w", err)
 	}
 	s.record = changed
 	return nil
+}
+
+// replaceFile leaves the old or the new file, also if the worker dies meanwhile.
+func replaceFile(file string, content []byte) error {
+	draft := file + ".new"
+	if err := os.WriteFile(draft, content, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(draft, file)
 }
 
 func (r record) clone() record {

@@ -116,19 +116,20 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 	}
 
 	backend, err := kubernetes.NewBackend(kubernetes.Config{
-		Client:            clientset,
-		Namespace:         cmd.Kubernetes.Namespace,
-		NodeName:          nodeName,
-		WorkerName:        workerName,
-		StateDir:          filepath.Join(cmd.WorkDir.Path(), "containers"),
-		InitBinary:        initBinary,
-		PodStartupTimeout: cmd.Kubernetes.PodStartupTimeout,
-		PodTemplate:       podTemplate,
-		ImagePullSecrets:  cmd.Kubernetes.ImagePullSecrets,
-		VolumeImages:      volumeImages,
-		NewInit:           func(socket string) kubernetes.Init { return podinit.NewClient(socket) },
-		CutOffNetwork:     podnetwork.CutOff,
-		Logger:            logger,
+		Client:                  clientset,
+		Namespace:               cmd.Kubernetes.Namespace,
+		NodeName:                nodeName,
+		WorkerName:              workerName,
+		StateDir:                filepath.Join(cmd.WorkDir.Path(), "containers"),
+		PrivateRepositoriesFile: filepath.Join(cmd.WorkDir.Path(), "private-repositories.json"),
+		InitBinary:              initBinary,
+		PodStartupTimeout:       cmd.Kubernetes.PodStartupTimeout,
+		PodTemplate:             podTemplate,
+		ImagePullSecrets:        cmd.Kubernetes.ImagePullSecrets,
+		VolumeImages:            volumeImages,
+		NewInit:                 func(socket string) kubernetes.Init { return podinit.NewClient(socket) },
+		CutOffNetwork:           podnetwork.CutOff,
+		Logger:                  logger,
 	})
 	if err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 	backend "github.com/concourse/concourse-kubernetes/worker/kubernetes"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/volumeimage"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -85,16 +86,18 @@ func startBackend(client kubernetes.Interface, runs *concourse.Concourse) (conta
 		return nil, nil, err
 	}
 	containers, err = backend.NewBackend(backend.Config{
-		Client:            client,
-		Namespace:         concourse.Namespace,
-		NodeName:          runs.Cluster.NodeName(),
-		WorkerName:        "benchmark",
-		StateDir:          filepath.Join(dir, "containers"),
-		InitBinary:        init,
-		PodStartupTimeout: time.Minute,
-		NewInit:           func(socket string) backend.Init { return podinit.NewClient(socket) },
-		CutOffNetwork:     podnetwork.CutOff,
-		Logger:            lager.NewLogger("benchmark"),
+		Client:                  client,
+		Namespace:               concourse.Namespace,
+		NodeName:                runs.Cluster.NodeName(),
+		WorkerName:              "benchmark",
+		StateDir:                filepath.Join(dir, "containers"),
+		PrivateRepositoriesFile: filepath.Join(dir, "private-repositories.json"),
+		InitBinary:              init,
+		PodStartupTimeout:       time.Minute,
+		VolumeImages:            volumeimage.New("", "", lager.NewLogger("benchmark")), // none is asked for
+		NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
+		CutOffNetwork:           podnetwork.CutOff,
+		Logger:                  lager.NewLogger("benchmark"),
 	})
 	if err != nil {
 		return nil, nil, err

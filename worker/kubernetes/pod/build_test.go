@@ -69,6 +69,9 @@ var _ = Describe("the pod of a container", func() {
 			//lint:ignore SA1019 it is what Concourse's web node sets.
 			container.Limits.CPU.LimitInShares = 512
 		}),
+		Entry("of an image by tag, which moves", "tag.yaml", func(_ *pod.Worker, container *garden.ContainerSpec) {
+			container.RootFSPath = "docker:///registry.example.com/team/golang:1"
+		}),
 		Entry("of an image with a login", "private-image.yaml", func(worker *pod.Worker, container *garden.ContainerSpec) {
 			worker.ImagePullSecrets = []string{"mirror-login"}
 			container.Image = garden.ImageRef{URI: container.RootFSPath, Username: "robot", Password: "not-for-the-pod"}

@@ -2,6 +2,7 @@ package pod
 
 import (
 	"path/filepath"
+	"strings"
 
 	"code.cloudfoundry.org/garden"
 	corev1 "k8s.io/api/core/v1"
@@ -56,7 +57,7 @@ func Build(worker Worker, container garden.ContainerSpec, image, runDir string) 
 			Containers: []corev1.Container{{
 				Name:            ContainerName,
 				Image:           image,
-				ImagePullPolicy: pullPolicy(container),
+				ImagePullPolicy: pullPolicy(container, image),
 				Command:         initCommand(filepath.Base(worker.InitBinary)),
 				Resources:       resources(container.Limits),
 				SecurityContext: &corev1.SecurityContext{Privileged: new(container.Privileged)},
@@ -85,10 +86,11 @@ func pullSecrets(worker Worker, container garden.ContainerSpec) []corev1.LocalOb
 	return secrets
 }
 
-// pullPolicy has the kubelet try the login of an image that has one, even if
-// the node holds that image already: a wrong password must not go unnoticed.
-func pullPolicy(container garden.ContainerSpec) corev1.PullPolicy {
-	if HasLogin(container) {
+// pullPolicy has the kubelet ask the registry, even if the node holds the image
+// already, where the answer may be another than last time: whether a login is
+// right, and what a tag points at.
+func pullPolicy(container garden.ContainerSpec, image string) corev1.PullPolicy {
+	if HasLogin(container) || !strings.Contains(image, "@") {
 		return corev1.PullAlways
 	}
 	return corev1.PullIfNotPresent
