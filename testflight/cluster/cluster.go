@@ -67,15 +67,30 @@ func (c *Cluster) NodeAddress() string { return c.address(0, 1) }
 // layers) when it restarts.
 func (c *Cluster) Registry() string { return c.nodePort(registryPort) }
 
-// PrivateRegistry is the host:port of the registry that wants RegistryUser and
-// RegistryPassword, and otherwise is like Registry.
+// PrivateRegistry is the host:port of the registry that wants one of
+// RegistryLogins, and otherwise is like Registry.
 func (c *Cluster) PrivateRegistry() string { return c.nodePort(privateRegistryPort) }
 
-// RegistryUser is the only user of the private registry.
-func (c *Cluster) RegistryUser() string { return "testflight" }
+// SpecRegistry is the host:port at which a spec may serve a registry of its own,
+// over HTTP. Nothing listens there otherwise.
+func (c *Cluster) SpecRegistry() string { return c.nodePort(specRegistryPort) }
+
+// Login is a user of the private registry.
+type Login struct{ User, Password string }
+
+// RegistryLogins are all users of the private registry.
+func (c *Cluster) RegistryLogins() []Login {
+	return []Login{
+		{User: "testflight", Password: "testflight-password"},
+		{User: "other", Password: "other-password"},
+	}
+}
+
+// RegistryUser is the first user of the private registry.
+func (c *Cluster) RegistryUser() string { return c.RegistryLogins()[0].User }
 
 // RegistryPassword is that user's password.
-func (c *Cluster) RegistryPassword() string { return "testflight-password" }
+func (c *Cluster) RegistryPassword() string { return c.RegistryLogins()[0].Password }
 
 // PostgresHost is where PostgreSQL listens.
 func (c *Cluster) PostgresHost() string { return loopback }

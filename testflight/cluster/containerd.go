@@ -65,7 +65,7 @@ func (c *Cluster) writeContainerdConfig(context.Context) error {
 	if err := writeJSON(c.path("cni", "config", "pods.conflist"), c.cniConfig()); err != nil {
 		return err
 	}
-	for _, registry := range []string{c.Registry(), c.PrivateRegistry()} {
+	for _, registry := range []string{c.Registry(), c.PrivateRegistry(), c.SpecRegistry()} {
 		if err := write(c.path("containerd", "registries", registry, "hosts.toml"), hostsConfig(registry), 0o644); err != nil {
 			return err
 		}

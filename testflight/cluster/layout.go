@@ -20,6 +20,7 @@ const (
 	kubeletHealthPort     = 17214
 	registryPort          = 17220
 	privateRegistryPort   = 17221
+	specRegistryPort      = 17222
 	postgresPort          = 17230
 )
 

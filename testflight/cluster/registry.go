@@ -2,8 +2,10 @@ package cluster
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"os"
+	"strings"
 )
 
 func (c *Cluster) registry() part {
@@ -12,11 +14,15 @@ func (c *Cluster) registry() part {
 
 func (c *Cluster) privateRegistry() part {
 	p := c.registryPart("private-registry", c.PrivateRegistry(), http.StatusUnauthorized)
-	login := c.path("private-registry.login")
-	p.command = append(p.command, "--login="+login)
+	file := c.path("private-registry.logins")
+	p.command = append(p.command, "--logins="+file)
 	makeFolder := p.prepare
 	p.prepare = func(ctx context.Context) error {
-		if err := write(login, []byte(c.RegistryUser()+":"+c.RegistryPassword()+"\n"), 0o600); err != nil {
+		var logins strings.Builder
+		for _, login := range c.RegistryLogins() {
+			fmt.Fprintf(&logins, "%s:%s\n", login.User, login.Password)
+		}
+		if err := write(file, []byte(logins.String()), 0o600); err != nil {
 			return err
 		}
 		return makeFolder(ctx)

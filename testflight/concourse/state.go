@@ -25,6 +25,13 @@ func (c *Concourse) RestartWeb(ctx context.Context, flags ...string) error {
 	return with.StartDaemons(ctx)
 }
 
+// RestartWorker has the worker running with these flags in place of WorkerFlags.
+func (c *Concourse) RestartWorker(ctx context.Context, flags ...string) error {
+	with := *c
+	with.WorkerFlags = flags
+	return with.StartDaemons(ctx)
+}
+
 // Digest asks the cluster's registry for the digest of an image, name:tag.
 func (c *Concourse) Digest(image string) (string, error) {
 	return crane.Digest(c.Cluster.Registry()+"/"+image, crane.Insecure)

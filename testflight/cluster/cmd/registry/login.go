@@ -3,13 +3,18 @@ package main
 import (
 	"crypto/subtle"
 	"net/http"
+	"slices"
 )
 
-// withLogin lets through only requests with this user and password.
-func withLogin(handler http.Handler, user, password string) http.Handler {
+// withLogin lets through only requests with one of these logins, each of them
+// USER:PASSWORD.
+func withLogin(handler http.Handler, logins []string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		givenUser, givenPassword, _ := r.BasicAuth()
-		if !same(givenUser, user) || !same(givenPassword, password) {
+		user, password, _ := r.BasicAuth()
+		isGiven := func(login string) bool {
+			return subtle.ConstantTimeCompare([]byte(login), []byte(user+":"+password)) == 1
+		}
+		if !slices.ContainsFunc(logins, isGiven) {
 			w.Header().Set("WWW-Authenticate", `Basic realm="registry"`)
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(http.StatusUnauthorized)
@@ -18,8 +23,4 @@ func withLogin(handler http.Handler, user, password string) http.Handler {
 		}
 		handler.ServeHTTP(w, r)
 	})
-}
-
-func same(given, wanted string) bool {
-	return subtle.ConstantTimeCompare([]byte(given), []byte(wanted)) == 1
 }

@@ -15,20 +15,16 @@ import (
 func main() {
 	address := flag.String("address", "127.0.0.1:5000", "host:port to listen on")
 	directory := flag.String("directory", ".", "existing folder for the layers")
-	login := flag.String("login", "", "file with USER:PASSWORD; without it, nobody needs to log in")
+	logins := flag.String("logins", "", "file with a line USER:PASSWORD for each user; without it, nobody needs to log in")
 	flag.Parse()
 
 	handler := registry.New(registry.WithBlobHandler(registry.NewDiskBlobHandler(*directory)))
-	if *login != "" {
-		content, err := os.ReadFile(*login)
+	if *logins != "" {
+		content, err := os.ReadFile(*logins)
 		if err != nil {
-			log.Fatalf("read the login: %s", err)
+			log.Fatalf("read the logins: %s", err)
 		}
-		user, password, found := strings.Cut(strings.TrimSpace(string(content)), ":")
-		if !found {
-			log.Fatalf("the login in %s has no colon: write USER:PASSWORD", *login)
-		}
-		handler = withLogin(handler, user, password)
+		handler = withLogin(handler, strings.Fields(string(content)))
 	}
 
 	log.Printf("serving %s on %s", *directory, *address)

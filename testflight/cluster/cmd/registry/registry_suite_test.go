@@ -16,7 +16,7 @@ func TestRegistry(t *testing.T) {
 
 var _ = Describe("A registry with a login", func() {
 	answer := func(prepare func(*http.Request)) *httptest.ResponseRecorder {
-		handler := withLogin(http.NotFoundHandler(), "user", "secret")
+		handler := withLogin(http.NotFoundHandler(), []string{"user:secret", "second:other-secret"})
 		request := httptest.NewRequest(http.MethodGet, "/v2/", nil)
 		prepare(request)
 		response := httptest.NewRecorder()
@@ -32,10 +32,11 @@ var _ = Describe("A registry with a login", func() {
 
 	It("refuses a wrong one", func() {
 		Expect(answer(func(r *http.Request) { r.SetBasicAuth("user", "wrong") }).Code).To(Equal(http.StatusUnauthorized))
-		Expect(answer(func(r *http.Request) { r.SetBasicAuth("other", "secret") }).Code).To(Equal(http.StatusUnauthorized))
+		Expect(answer(func(r *http.Request) { r.SetBasicAuth("second", "secret") }).Code).To(Equal(http.StatusUnauthorized))
 	})
 
 	It("serves whoever has it", func() {
 		Expect(answer(func(r *http.Request) { r.SetBasicAuth("user", "secret") }).Code).To(Equal(http.StatusNotFound))
+		Expect(answer(func(r *http.Request) { r.SetBasicAuth("second", "other-secret") }).Code).To(Equal(http.StatusNotFound))
 	})
 })
