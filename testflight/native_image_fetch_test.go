@@ -24,13 +24,20 @@ var _ = Describe("native image fetch", func() {
 		Expect(p.imageGets()).To(BeEmpty())
 	}, SpecTimeout(3*time.Minute))
 
-	It("shows in the build's events that each image was got, with its version", func(ctx SpecContext) {
+	It("shows in the build's events that the image of a task was checked and got, with its version", func(ctx SpecContext) {
 		p := setPipeline(ctx, task("{repository: ((registry))/busybox}", "", "true"))
 		p.run(ctx, 0)
 
-		events, err := fly.Run(ctx, "watch", "-j", p.name+"/main", "--timestamps")
-		Expect(err).NotTo(HaveOccurred())
-		Expect(events).To(ContainSubstring("the kubelet pulls " + runs.Cluster.Registry() + "/busybox@sha256:"))
+		digest := digestOf("busybox:latest")
+		Expect(p.imageChecks()).To(HaveLen(1))
+		Expect(imagesShown(p.lastBuild(), "image-check")).To(HaveExactElements(
+			HaveField("Events", HaveExactElements("initialize-check", "selected-worker", "start", "finish")),
+		))
+		Expect(imagesShown(p.lastBuild(), "image-get")).To(HaveExactElements(And(
+			HaveField("Events", HaveExactElements("initialize-get", "start-get", "finish-get")),
+			HaveField("Version", HaveKeyWithValue("digest", digest)),
+			HaveField("Log", "the kubelet pulls "+runs.Cluster.Registry()+"/busybox@"+digest+"\n"),
+		)))
 	}, SpecTimeout(3*time.Minute))
 
 	It("leaves a base resource type to its worker: no image is checked or got", func(ctx SpecContext) {

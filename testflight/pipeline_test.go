@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -35,7 +34,7 @@ func setPipeline(ctx context.Context, config string, vars ...string) pipeline {
 
 func setPipelineFile(ctx context.Context, file string, vars ...string) pipeline {
 	GinkgoHelper()
-	p := pipeline{name: "spec-" + strconv.FormatInt(time.Now().UnixNano(), 36)}
+	p := pipeline{name: newName()}
 	args := []string{"set-pipeline", "-n", "-p", p.name, "-c", file}
 	for _, assignment := range append(vars, "registry="+runs.Cluster.Registry(), "private-registry="+runs.Cluster.PrivateRegistry()) {
 		args = append(args, "-v", assignment)
@@ -89,10 +88,29 @@ func (p pipeline) pods() []stepPod {
 	return found
 }
 
-func (p pipeline) imageGets() []string {
+// podOf returns the pipeline's only pod of that type.
+func (p pipeline) podOf(kind string) *corev1.Pod {
+	GinkgoHelper()
+	var found []*corev1.Pod
+	for _, pod := range p.pods() {
+		if pod.Type == kind {
+			found = append(found, pod.Pod)
+		}
+	}
+	Expect(found).To(HaveLen(1), kind)
+	return found[0]
+}
+
+// imageGets names the pods that got an image.
+func (p pipeline) imageGets() []string { return p.podsThat(concourse.GetsImage) }
+
+// imageChecks names the pods that checked an image.
+func (p pipeline) imageChecks() []string { return p.podsThat(concourse.ChecksImage) }
+
+func (p pipeline) podsThat(matches func(*corev1.Pod) bool) []string {
 	var found []string
 	for _, pod := range p.pods() {
-		if concourse.GetsImage(pod.Pod) {
+		if matches(pod.Pod) {
 			found = append(found, pod.Pod.Name)
 		}
 	}

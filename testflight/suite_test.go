@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
+	client "github.com/concourse/concourse/go-concourse/concourse"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
@@ -29,6 +30,7 @@ var (
 	runs *concourse.Concourse
 	fly  concourse.Fly
 	pods *concourse.Pods
+	api  client.Client
 )
 
 var _ = BeforeSuite(func() {
@@ -43,6 +45,8 @@ var _ = BeforeSuite(func() {
 	fly, err = runs.Login(ctx, GinkgoT().TempDir())
 	Expect(err).NotTo(HaveOccurred())
 	pods, err = runs.WatchPods(ctx)
+	Expect(err).NotTo(HaveOccurred())
+	api, err = runs.API(ctx)
 	Expect(err).NotTo(HaveOccurred())
 })
 

@@ -77,6 +77,12 @@ func (p *Pods) Each(f func(pod *corev1.Pod, pull string)) {
 	}
 }
 
+// ChecksImage tells whether a pod ran the check of an image.
+func ChecksImage(pod *corev1.Pod) bool {
+	return pod.Labels["concourse-ci.org/type"] == "check" &&
+		strings.Contains(pod.Spec.Containers[0].Image, "/registry-image-resource")
+}
+
 // GetsImage tells whether a pod ran the get of an image: the registry-image
 // resource, as a get.
 func GetsImage(pod *corev1.Pod) bool {
