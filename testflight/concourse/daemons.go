@@ -17,7 +17,7 @@ func (c *Concourse) startWeb(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.Cluster.RunDaemon(ctx, cluster.Daemon{
+	err = c.Cluster.RunDaemon(ctx, cluster.Daemon{
 		Name: "web",
 		Command: append([]string{
 			c.program("concourse"), "web",
@@ -42,6 +42,10 @@ func (c *Concourse) startWeb(ctx context.Context) error {
 		}, append(c.configuredRegistries(), c.WebFlags...)...),
 		Ready: func(ctx context.Context) error { return answers(ctx, c.URL()+"/api/v1/info") },
 	})
+	if err != nil {
+		return err
+	}
+	return c.hurryScheduler(ctx)
 }
 
 func (c *Concourse) startWorker(ctx context.Context) error {
