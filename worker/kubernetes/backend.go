@@ -77,6 +77,7 @@ var _ garden.Backend = (*Backend)(nil)
 type patience struct {
 	ping        time.Duration // between two questions whether init is there
 	pullProblem time.Duration // for a registry that does not answer to come back
+	secondPull  time.Duration // for the kubelet to try again, after 10 to 15 seconds
 	drain       time.Duration // for the last output of a pod that ended
 	endReason   time.Duration // for Kubernetes to say why init went away
 	request     time.Duration // for one request to the API server or to init
@@ -86,6 +87,7 @@ type patience struct {
 var defaultPatience = patience{
 	ping:        10 * time.Millisecond,
 	pullProblem: 15 * time.Second,
+	secondPull:  30 * time.Second,
 	drain:       2 * time.Second,
 	endReason:   10 * time.Second,
 	request:     30 * time.Second,

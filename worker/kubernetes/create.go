@@ -164,6 +164,7 @@ func (b *Backend) awaitInit(ctx context.Context, container *Container) error {
 	ticker := time.NewTicker(b.patience.ping)
 	defer ticker.Stop()
 	problem := passingProblem{patience: b.patience.pullProblem}
+	missedSecret := false
 
 	for {
 		if b.ping(ctx, container.init) {
@@ -175,7 +176,11 @@ func (b *Backend) awaitInit(ctx context.Context, container *Container) error {
 		}
 		failure := pod.StartFailure(seen.pod)
 		if failure != nil && failure.Final {
-			return failure
+			missedSecret = failure.IsOfPull() && (missedSecret || b.missedSecret(ctx, seen.pod))
+			if !missedSecret {
+				return failure
+			}
+			problem.patience = b.patience.secondPull
 		}
 		problem.note(failure)
 

@@ -172,6 +172,27 @@ var _ = Describe("creating a container", func() {
 			Expect(string(w.secrets()[0].Data[".dockerconfigjson"])).To(ContainSubstring(`"https://index.docker.io/v1/"`))
 		})
 
+		Describe("whose Secret the kubelet missed at first", func() {
+			BeforeEach(func() {
+				w.init.silence()
+				w.whenCreated(waiting("ErrImagePull", "401 Unauthorized"))
+				Expect(w.client.Tracker().Add(&corev1.Event{
+					ObjectMeta: objectMeta("event"), Type: "Warning", Reason: "FailedToRetrieveImagePullSecret",
+				})).To(Succeed())
+			})
+
+			It("starts when the kubelet tries again", func() {
+				time.AfterFunc(50*time.Millisecond, w.init.answer)
+				w.create(privateTask())
+			})
+
+			It("fails if that is no better", func() {
+				_, err := w.backend.Create(privateTask())
+				Expect(err).To(MatchError(ContainSubstring("401 Unauthorized")))
+				w.expectNothingLeft()
+			})
+		})
+
 		It("leaves nothing behind when it fails, and does not tell the password", func() {
 			w.init.silence()
 			w.whenCreated(waiting("ErrImagePull", "401 Unauthorized"))

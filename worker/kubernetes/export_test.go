@@ -5,6 +5,7 @@ import "time"
 // Hurry makes the backend give up after a moment, for specs of just that.
 func (b *Backend) Hurry() {
 	b.patience.pullProblem = 200 * time.Millisecond
+	b.patience.secondPull = 200 * time.Millisecond
 	b.patience.drain = 100 * time.Millisecond
 	b.patience.endReason = 200 * time.Millisecond
 	b.patience.removal = 500 * time.Millisecond

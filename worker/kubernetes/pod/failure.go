@@ -32,6 +32,11 @@ func (f *Failure) Error() string {
 	return strings.Join(said, ": ")
 }
 
+// IsOfPull says whether it is the pull of the image that failed.
+func (f *Failure) IsOfPull() bool {
+	return f.Reason == "ErrImagePull" || f.Reason == "ImagePullBackOff"
+}
+
 // StartFailure says why a pod whose init has not answered yet will not start,
 // or may not. It is nil as long as nothing is wrong.
 func StartFailure(pod *corev1.Pod) *Failure {
