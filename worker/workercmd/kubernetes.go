@@ -174,6 +174,9 @@ func (cmd *WorkerCommand) baggageclaimForPods() (ifrit.Runner, error) {
 	if err := os.MkdirAll(volumes, 0o755); err != nil {
 		return nil, fmt.Errorf("create the folder of the volumes: %w", err)
 	}
+	if err := unmountVolumes(volumes); err != nil {
+		return nil, err
+	}
 	cmd.Baggageclaim.VolumesDir = flag.Dir(volumes)
 	cmd.Baggageclaim.OverlaysDir = filepath.Join(cmd.WorkDir.Path(), "overlays")
 	cmd.Baggageclaim.DisableUserNamespaces = true
