@@ -38,7 +38,7 @@ var _ = Describe("a pod that can't start", func() {
 			func() string { return "{repository: ((private-registry))/busybox}" },
 			func() string { return digestOf("busybox:latest") }, "(?i)unauthorized", SpecTimeout(3*time.Minute)),
 		Entry("the registry is down",
-			func() string { return "{repository: " + runs.Cluster.NodeAddress() + ":17999/busybox}" },
+			func() string { return "{repository: " + runs.Cluster.SpecRegistry() + "/busybox}" },
 			func() string { return unknown }, "(?i)connection refused", SpecTimeout(3*time.Minute)),
 	)
 

@@ -22,8 +22,8 @@ func (c *Concourse) registries() []registry {
 // node's containerd speaks plain HTTP with.
 func (c *Concourse) configuredRegistries() []string {
 	var flags []string
-	for _, registry := range c.registries() {
-		flags = append(flags, flagOf("native-image-fetch-registry", registry.address))
+	for _, host := range []string{c.Cluster.Registry(), c.Cluster.PrivateRegistry(), c.Cluster.SpecRegistry()} {
+		flags = append(flags, flagOf("native-image-fetch-registry", host))
 	}
 	return flags
 }
