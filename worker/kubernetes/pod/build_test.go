@@ -58,6 +58,8 @@ var _ = Describe("the pod of a container", func() {
 			worker, container := worker, task()
 			change(&worker, &container)
 
+			image, err := pod.ImageReference(container)
+			Expect(err).NotTo(HaveOccurred())
 			built := pod.Build(worker, container, image, runDir)
 
 			expectGolden(file, built)
