@@ -38,7 +38,7 @@ var _ = Describe("a private registry", func() {
 		Eventually(session.Out, patience).Should(gbytes.Say("running"))
 
 		pod := p.podOf("task")
-		Expect(secrets.ownerOf(pod.Name)).To(Equal(pod.UID))
+		Eventually(secrets.ownersOf).WithArguments(pod.Name).Should(HaveExactElements(HaveField("UID", pod.UID)))
 		_, err := fly.Run(ctx, "abort-build", "-j", p.name+"/main", "-b", "1")
 		Expect(err).NotTo(HaveOccurred())
 		Eventually(ctx, secrets.names).Should(Not(ContainElement(pod.Name)))

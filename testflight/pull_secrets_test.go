@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -14,7 +15,6 @@ import (
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
 )
@@ -63,15 +63,13 @@ func (s *seenSecrets) names() []string {
 	return slices.Sorted(slices.Values(names))
 }
 
-// ownerOf returns the UID of a Secret's only owner.
-func (s *seenSecrets) ownerOf(name string) types.UID {
-	GinkgoHelper()
+// ownersOf returns the owners of a Secret that there is.
+func (s *seenSecrets) ownersOf(name string) ([]metav1.OwnerReference, error) {
 	object, found, err := s.lister.GetByKey(concourse.Namespace + "/" + name)
-	Expect(err).NotTo(HaveOccurred())
-	Expect(found).To(BeTrue(), "Secret "+name)
-	owners := object.(*corev1.Secret).OwnerReferences
-	Expect(owners).To(HaveLen(1))
-	return owners[0].UID
+	if err != nil || !found {
+		return nil, fmt.Errorf("look for Secret %s: found %t, error %v", name, found, err)
+	}
+	return object.(*corev1.Secret).OwnerReferences, nil
 }
 
 // createPullSecret does what an operator does with kubectl create secret
