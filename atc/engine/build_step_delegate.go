@@ -8,7 +8,7 @@ import (
 	"code.cloudfoundry.org/clock"
 	"code.cloudfoundry.org/lager/v3/lagerctx"
 	"github.com/concourse/concourse-kubernetes/atc/registryimage"
-	"github.com/concourse/concourse-kubernetes/atc/worker"
+	kubernetesworker "github.com/concourse/concourse-kubernetes/atc/worker"
 	"github.com/concourse/concourse/atc"
 	"github.com/concourse/concourse/atc/db"
 	"github.com/concourse/concourse/atc/engine"
@@ -16,6 +16,7 @@ import (
 	"github.com/concourse/concourse/atc/policy"
 	"github.com/concourse/concourse/atc/resource"
 	"github.com/concourse/concourse/atc/runtime"
+	"github.com/concourse/concourse/atc/worker"
 )
 
 // imageFetchingDelegate is what buildStepDelegate needs of the upstream
@@ -37,14 +38,14 @@ type imageFetcherFactory struct {
 	resourceConfigFactory db.ResourceConfigFactory
 }
 
-func (f imageFetcherFactory) newBuildStepDelegate(build db.Build, planID atc.PlanID, tags atc.Tags, state exec.RunState, upstream imageFetchingDelegate) *buildStepDelegate {
+func (f imageFetcherFactory) newBuildStepDelegate(build db.Build, planID atc.PlanID, placement worker.Spec, state exec.RunState, upstream imageFetchingDelegate) *buildStepDelegate {
 	return &buildStepDelegate{
 		imageFetcherFactory: f,
 		upstream:            upstream,
 		nativeImageFetch:    f.mode != NativeImageFetchNever,
 		build:               build,
 		planID:              planID,
-		tags:                tags,
+		placement:           placement,
 		state:               state,
 		clock:               clock.NewClock(),
 	}
@@ -61,15 +62,16 @@ type buildStepDelegate struct {
 
 	build  db.Build
 	planID atc.PlanID
-	tags   atc.Tags
-	state  exec.RunState
-	clock  clock.Clock
+	// placement is what the step asks of its worker.
+	placement worker.Spec
+	state     exec.RunState
+	clock     clock.Clock
 
 	// images are what was last fetched natively, see fetchedImage.
 	images []registryimage.Image
 }
 
-var _ worker.NativeImages = (*buildStepDelegate)(nil)
+var _ kubernetesworker.NativeImages = (*buildStepDelegate)(nil)
 
 // NativeImages returns the image that was fetched last on each registry that it
 // may be pulled from.

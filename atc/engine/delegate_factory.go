@@ -5,16 +5,17 @@ import (
 	"github.com/concourse/concourse/atc/db"
 	"github.com/concourse/concourse/atc/engine"
 	"github.com/concourse/concourse/atc/exec"
+	"github.com/concourse/concourse/atc/worker"
 )
 
 // delegateFactory makes the delegates of one step: upstream's, with our FetchImage.
 type delegateFactory struct {
 	engine.DelegateFactory
 
-	build  db.Build
-	plan   atc.Plan
-	tags   atc.Tags
-	images imageFetcherFactory
+	build     db.Build
+	plan      atc.Plan
+	placement worker.Spec
+	images    imageFetcherFactory
 }
 
 func (f delegateFactory) GetDelegate(state exec.RunState) exec.GetDelegate {
@@ -43,5 +44,5 @@ func (f delegateFactory) TaskDelegate(state exec.RunState) exec.TaskDelegate {
 }
 
 func (f delegateFactory) buildStepDelegate(state exec.RunState, upstream imageFetchingDelegate) *buildStepDelegate {
-	return f.images.newBuildStepDelegate(f.build, f.plan.ID, f.tags, state, upstream)
+	return f.images.newBuildStepDelegate(f.build, f.plan.ID, f.placement, state, upstream)
 }

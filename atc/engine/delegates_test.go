@@ -3,12 +3,13 @@ package engine
 import (
 	"context"
 
-	"github.com/concourse/concourse-kubernetes/atc/worker"
+	kubernetesworker "github.com/concourse/concourse-kubernetes/atc/worker"
 	"github.com/concourse/concourse/atc"
 	"github.com/concourse/concourse/atc/db"
 	"github.com/concourse/concourse/atc/exec/execfakes"
 	"github.com/concourse/concourse/atc/resource"
 	"github.com/concourse/concourse/atc/runtime"
+	"github.com/concourse/concourse/atc/worker"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
@@ -16,7 +17,7 @@ import (
 // fetchesImages is what the delegates of get, put and check steps share.
 type fetchesImages interface {
 	FetchImage(context.Context, atc.Plan, *atc.Plan, bool) (runtime.ImageSpec, db.ResourceCache, error)
-	worker.NativeImages
+	kubernetesworker.NativeImages
 }
 
 var _ = Describe("the delegates of steps", func() {
@@ -31,7 +32,7 @@ var _ = Describe("the delegates of steps", func() {
 
 	BeforeEach(func() {
 		f = newFixture()
-		images = f.factory().newBuildStepDelegate(f.build, "1", nil, f.state(), f.upstream)
+		images = f.factory().newBuildStepDelegate(f.build, "1", worker.Spec{}, f.state(), f.upstream)
 		get, put, check, task = new(execfakes.FakeGetDelegate), new(execfakes.FakePutDelegate), new(execfakes.FakeCheckDelegate), new(execfakes.FakeTaskDelegate)
 	})
 

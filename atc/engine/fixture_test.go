@@ -14,6 +14,7 @@ import (
 	"github.com/concourse/concourse/atc/exec/execfakes"
 	"github.com/concourse/concourse/atc/policy/policyfakes"
 	"github.com/concourse/concourse/atc/runtime"
+	"github.com/concourse/concourse/atc/worker"
 	"github.com/concourse/concourse/vars"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -139,7 +140,7 @@ func (f *fixture) factory() imageFetcherFactory {
 
 // fetch fetches the image with a new delegate of upstream's fake.
 func (f *fixture) fetch(ctx context.Context) (runtime.ImageSpec, db.ResourceCache, error) {
-	f.delegate = f.factory().newBuildStepDelegate(f.build, "1", nil, f.state(), f.upstream)
+	f.delegate = f.factory().newBuildStepDelegate(f.build, "1", worker.Spec{}, f.state(), f.upstream)
 	return f.delegate.FetchImage(lagerctx.NewContext(ctx, f.log), f.get, f.check, f.privileged)
 }
 

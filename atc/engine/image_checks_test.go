@@ -12,6 +12,7 @@ import (
 	"github.com/concourse/concourse/atc/db/lock/lockfakes"
 	"github.com/concourse/concourse/atc/engine"
 	"github.com/concourse/concourse/atc/exec/execfakes"
+	"github.com/concourse/concourse/atc/worker"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gleak"
@@ -153,7 +154,7 @@ var _ = Describe("the checks of one image by parallel steps", func() {
 		f := newFixture()
 		delegate := func() *imageCheckDelegate {
 			plan := atc.Plan{ID: "1/image-check", Check: &atc.CheckPlan{Type: "registry-image", Interval: atc.CheckEvery{Interval: time.Minute}}}
-			upstreams := engine.NewCheckDelegate(f.build, plan, f.state(), f.factory().newBuildStepDelegate(nil, "", nil, nil, nil).clock, nil, f.policies)
+			upstreams := engine.NewCheckDelegate(f.build, plan, f.state(), f.factory().newBuildStepDelegate(nil, "", worker.Spec{}, nil, nil).clock, nil, f.policies)
 			return &imageCheckDelegate{&checkDelegate{nil, upstreamCheck{upstreams}}, checks}
 		}
 		running, run, err := delegate().WaitToRun(ctx, scope)

@@ -62,7 +62,7 @@ func (d *buildStepDelegate) modeAllows() (native bool, reason string, err error)
 	if d.mode == NativeImageFetchAlways {
 		return true, "", nil
 	}
-	fleet, err := fleetFor(d.workers, d.build, d.tags)
+	fleet, err := fleetFor(d.workers, d.placement)
 	if err != nil {
 		return false, "", err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/concourse/concourse/atc/exec/execfakes"
 	"github.com/concourse/concourse/atc/runtime"
 	"github.com/concourse/concourse/atc/runtime/runtimetest"
+	"github.com/concourse/concourse/atc/worker"
 	. "github.com/onsi/ginkgo/v2"
 )
 
@@ -61,7 +62,7 @@ func (o *overUpstream) state() exec.RunState {
 
 func (o *overUpstream) buildStepDelegate() *buildStepDelegate {
 	state := o.state()
-	return o.factory().newBuildStepDelegate(o.build, "1", nil, state,
+	return o.factory().newBuildStepDelegate(o.build, "1", worker.Spec{}, state,
 		engine.NewBuildStepDelegate(o.build, "1", state, o.clock, o.policies))
 }
 

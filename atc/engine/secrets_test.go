@@ -9,6 +9,7 @@ import (
 	"github.com/concourse/concourse/atc/creds"
 	"github.com/concourse/concourse/atc/exec/execfakes"
 	"github.com/concourse/concourse/atc/runtime"
+	"github.com/concourse/concourse/atc/worker"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
@@ -92,7 +93,7 @@ var _ = DescribeTableSubtree("no secret is in an event, a log line, an error, th
 
 	It("for the image of a task, whose vars the task has interpolated", func(ctx SpecContext) {
 		f.secrets = secretsOf
-		images := f.factory().newBuildStepDelegate(f.build, "1", nil, f.state(), f.upstream)
+		images := f.factory().newBuildStepDelegate(f.build, "1", worker.Spec{}, f.state(), f.upstream)
 		parsed, err := creds.NewSource(f.vars, f.get.Get.Source).Evaluate()
 		Expect(err).NotTo(HaveOccurred())
 

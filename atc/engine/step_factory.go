@@ -69,8 +69,16 @@ type buildStepFactory struct {
 	images imageFetcherFactory
 }
 
-func (f *buildStepFactory) delegates(upstream engine.DelegateFactory, plan atc.Plan, tags atc.Tags) delegateFactory {
-	return delegateFactory{DelegateFactory: upstream, build: f.build, plan: plan, tags: tags, images: f.images}
+// delegates are those of a step that asks for a worker with these tags and, for
+// the scripts of a resource, with the base type that its type comes from.
+func (f *buildStepFactory) delegates(upstream engine.DelegateFactory, plan atc.Plan, tags atc.Tags, baseType string) delegateFactory {
+	return delegateFactory{
+		DelegateFactory: upstream,
+		build:           f.build,
+		plan:            plan,
+		placement:       worker.Spec{TeamID: f.build.TeamID(), Tags: tags, ResourceType: baseType},
+		images:          f.images,
+	}
 }
 
 // logged reports the step's errors and, where the operator enabled it, runs
@@ -85,7 +93,7 @@ func logged(step exec.Step, delegates exec.BuildStepDelegateFactory) exec.Step {
 
 func (f *buildStepFactory) GetStep(plan atc.Plan, step exec.StepMetadata, container db.ContainerMetadata, upstream engine.DelegateFactory) exec.Step {
 	container.WorkingDirectory = resource.ResourcesDir("get")
-	delegates := f.delegates(upstream, plan, plan.Get.Tags)
+	delegates := f.delegates(upstream, plan, plan.Get.Tags, plan.Get.TypeImage.BaseType)
 
 	return logged(exec.NewGetStep(plan.ID, *plan.Get, step, container, f.lockFactory, f.resourceCacheFactory,
 		f.placement.withoutInputs, delegates, f.pool, f.timeouts.get), upstream)
@@ -93,7 +101,7 @@ func (f *buildStepFactory) GetStep(plan atc.Plan, step exec.StepMetadata, contai
 
 func (f *buildStepFactory) PutStep(plan atc.Plan, step exec.StepMetadata, container db.ContainerMetadata, upstream engine.DelegateFactory) exec.Step {
 	container.WorkingDirectory = resource.ResourcesDir("put")
-	delegates := f.delegates(upstream, plan, plan.Put.Tags)
+	delegates := f.delegates(upstream, plan, plan.Put.Tags, plan.Put.TypeImage.BaseType)
 
 	return logged(exec.NewPutStep(plan.ID, *plan.Put, step, container,
 		f.placement.withInputs, f.pool, delegates, f.timeouts.put), upstream)
@@ -101,7 +109,7 @@ func (f *buildStepFactory) PutStep(plan atc.Plan, step exec.StepMetadata, contai
 
 func (f *buildStepFactory) CheckStep(plan atc.Plan, step exec.StepMetadata, container db.ContainerMetadata, upstream engine.DelegateFactory) exec.Step {
 	container.WorkingDirectory = resource.ResourcesDir("check")
-	delegates := f.delegates(upstream, plan, plan.Check.Tags)
+	delegates := f.delegates(upstream, plan, plan.Check.Tags, plan.Check.TypeImage.BaseType)
 
 	return logged(exec.NewCheckStep(plan.ID, *plan.Check, step, f.resourceConfigFactory, container,
 		f.placement.withoutInputs, f.placement.resourceCheck, f.pool, delegates, f.timeouts.check), upstream)
@@ -109,7 +117,7 @@ func (f *buildStepFactory) CheckStep(plan atc.Plan, step exec.StepMetadata, cont
 
 func (f *buildStepFactory) TaskStep(plan atc.Plan, step exec.StepMetadata, container db.ContainerMetadata, upstream engine.DelegateFactory) exec.Step {
 	container.WorkingDirectory = taskDir(plan.Task.Name)
-	delegates := f.delegates(upstream, plan, plan.Task.Tags)
+	delegates := f.delegates(upstream, plan, plan.Task.Tags, "")
 
 	return logged(exec.NewTaskStep(plan.ID, *plan.Task, f.taskLimits, step, container,
 		f.placement.withInputs, f.pool, f.streamer, delegates, f.timeouts.task), upstream)

@@ -52,7 +52,6 @@ func newSteps() *steps {
 	number := "1.2"
 	one := kubernetesWorker(func(fake *dbfakes.FakeWorker) { fake.VersionReturns(&number) })
 	s.workers.WorkersReturns([]db.Worker{one}, nil)
-	s.workers.VisibleWorkersReturns([]db.Worker{one}, nil)
 	s.pool = worker.NewPool(s, worker.DB{WorkerFactory: s.workers}, version.MustNewVersionFromString(number))
 
 	latest := new(dbfakes.FakeResourceConfigVersion)

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/concourse/concourse-kubernetes/atc/registryimage"
-	"github.com/concourse/concourse-kubernetes/atc/worker"
+	kubernetesworker "github.com/concourse/concourse-kubernetes/atc/worker"
 	"github.com/concourse/concourse/atc"
 	"github.com/concourse/concourse/atc/event"
 	"github.com/concourse/concourse/atc/exec"
@@ -25,12 +25,18 @@ func newTaskDelegate(upstream exec.TaskDelegate, images *buildStepDelegate) *tas
 	return &taskDelegate{TaskDelegate: upstream, images: images, nativeImageFetch: images.nativeImageFetch}
 }
 
-var _ worker.NativeImages = (*taskDelegate)(nil)
+var _ kubernetesworker.NativeImages = (*taskDelegate)(nil)
 
 func (d *taskDelegate) NativeImages() []registryimage.Image { return d.images.NativeImages() }
 
 func (d *taskDelegate) PullFailed(image, next registryimage.Image, err error) {
 	d.images.PullFailed(image, next, err)
+}
+
+// SetTaskConfig learns from the task's configuration on which platform it runs.
+func (d *taskDelegate) SetTaskConfig(config atc.TaskConfig) {
+	d.images.placement.Platform = config.Platform
+	d.TaskDelegate.SetTaskConfig(config)
 }
 
 // FetchImage saves the events in which the build log shows the image's check

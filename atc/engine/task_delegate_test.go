@@ -11,6 +11,7 @@ import (
 	"github.com/concourse/concourse/atc/event"
 	"github.com/concourse/concourse/atc/exec/execfakes"
 	"github.com/concourse/concourse/atc/runtime"
+	"github.com/concourse/concourse/atc/worker"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
@@ -32,7 +33,7 @@ var _ = Describe("the image_resource of a task", func() {
 	})
 
 	fetch := func(ctx context.Context) (runtime.ImageSpec, error) {
-		images := f.factory().newBuildStepDelegate(f.build, "1", nil, f.state(), f.upstream)
+		images := f.factory().newBuildStepDelegate(f.build, "1", worker.Spec{}, f.state(), f.upstream)
 		images.clock = fakeclock.NewFakeClock(time.Unix(2000, 0))
 		delegate = newTaskDelegate(upstream, images)
 		return delegate.FetchImage(ctx, image, types, f.privileged, atc.Tags{"some-tag"}, true)
