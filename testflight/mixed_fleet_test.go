@@ -86,7 +86,7 @@ jobs:
 
 			It("fails a step that does, and says why", func(ctx SpecContext) {
 				log := runTask(ctx, "not-kubernetes", 2)
-				Expect(log).To(ContainSubstring("was left to a kubelet to pull, but the step went to worker containerd, which is not a Kubernetes worker: set --native-image-fetch=auto"))
+				Expect(log).To(ContainSubstring("was left to a kubelet to pull, but the step went to worker containerd, which is not a Kubernetes worker: give the workers different tags"))
 			}, SpecTimeout(patience))
 		})
 	})

@@ -67,7 +67,7 @@ func (d *buildStepDelegate) modeAllows() (native bool, reason string, err error)
 		return false, "", err
 	}
 	if len(fleet.kubernetes) > 0 && len(fleet.other) > 0 {
-		reason = fmt.Sprintf("worker %s, which could take the step too, is not a Kubernetes worker: give the workers different tags, or set --native-image-fetch=always on web", fleet.other[0].Name())
+		reason = fmt.Sprintf("worker %s, which could take the step too, is not a Kubernetes worker: give the workers different tags, so that the step can go to Kubernetes workers only", fleet.other[0].Name())
 	}
 	return len(fleet.kubernetes) > 0 && len(fleet.other) == 0, reason, nil
 }

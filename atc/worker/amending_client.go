@@ -47,15 +47,26 @@ func (c *amendingClient) Create(spec garden.ContainerSpec) (gclient.Container, e
 	return c.Client.Create(withImage(spec, images[len(images)-1]))
 }
 
-// images returns the images to try, of which there is at least one. A delegate
-// may have fetched another image since; its login is for that one.
+// images returns the images to try, of which there is at least one.
 func (c *amendingClient) images() []registryimage.Image {
-	if fetched, ok := c.delegate.(NativeImages); ok {
-		if images := fetched.NativeImages(); len(images) > 0 && images[0].Reference == c.image.ImageURL {
-			return images
-		}
+	if images := nativeImages(c.delegate, c.image.ImageURL); len(images) > 0 {
+		return images
 	}
 	return []registryimage.Image{{Reference: c.image.ImageURL}}
+}
+
+// nativeImages returns what a step's delegate fetched natively as that image, if
+// it did. It may have fetched another image since; its login is for that one.
+func nativeImages(delegate runtime.BuildStepDelegate, imageURL string) []registryimage.Image {
+	fetched, ok := delegate.(NativeImages)
+	if !ok {
+		return nil
+	}
+	images := fetched.NativeImages()
+	if len(images) == 0 || images[0].Reference != imageURL {
+		return nil
+	}
+	return images
 }
 
 // withImage hands the login over in Garden's own field for it.

@@ -82,8 +82,9 @@ func (w otherWorker) FindOrCreateContainer(
 	spec runtime.ContainerSpec,
 	delegate runtime.BuildStepDelegate,
 ) (runtime.Container, []runtime.VolumeMount, error) {
-	if image := spec.ImageSpec.ImageURL; isReference(image) {
-		return nil, nil, fmt.Errorf("image %s was left to a kubelet to pull, but the step went to worker %s, which is not a Kubernetes worker: set --native-image-fetch=auto on web, or give the workers different tags", image, w.Name())
+	image := spec.ImageSpec.ImageURL
+	if len(nativeImages(delegate, image)) > 0 {
+		return nil, nil, fmt.Errorf("image %s was left to a kubelet to pull, but the step went to worker %s, which is not a Kubernetes worker: give the workers different tags; with --native-image-fetch=auto on web, run the build again, for the worker joined just now", image, w.Name())
 	}
 	return w.Worker.FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
 }

@@ -109,7 +109,20 @@ var _ = Describe("a worker of another runtime", func() {
 		other := otherWorker{runtimetest.NewWorker("some-worker")}
 		spec := runtime.ContainerSpec{ImageSpec: runtime.ImageSpec{ImageURL: reference}}
 
-		_, _, err := other.FindOrCreateContainer(ctx, nil, db.ContainerMetadata{}, spec, &delegate{})
+		_, _, err := other.FindOrCreateContainer(ctx, nil, db.ContainerMetadata{}, spec, fetchedWithLogin())
 		Expect(err).To(MatchError(And(ContainSubstring(reference), ContainSubstring("some-worker"), ContainSubstring("not a Kubernetes worker"))))
 	})
+
+	DescribeTable("leaves a rootfs_uri to its runtime, as upstream does",
+		func(ctx SpecContext, rootfsURI string) {
+			upstreams := runtimetest.NewWorker("some-worker").WithContainer(nil, runtimetest.NewContainer(), nil)
+			spec := runtime.ContainerSpec{ImageSpec: runtime.ImageSpec{ImageURL: rootfsURI}}
+
+			container, _, err := otherWorker{upstreams}.FindOrCreateContainer(ctx, nil, db.ContainerMetadata{}, spec, &delegate{})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(container).NotTo(BeNil())
+		},
+		Entry("a URI", "raw:///some/rootfs"),
+		Entry("a path, which Guardian takes", "/some/rootfs"),
+	)
 })
