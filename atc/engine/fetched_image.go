@@ -33,7 +33,7 @@ func (d *buildStepDelegate) resolve(ctx context.Context, image *nativeImage, sco
 	}
 	images, err := imagesOf(image.parsed, version)
 	if err != nil {
-		return fetchedImage{}, fmt.Errorf("image %s: %w", image.Name, err)
+		return fetchedImage{}, fmt.Errorf("image %s: %w", image.Name, d.withoutSecrets(err))
 	}
 	if version == nil {
 		version = atc.Version{"tag": images[0].Tag}

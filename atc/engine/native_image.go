@@ -88,7 +88,7 @@ func (d *buildStepDelegate) parseImage(get *atc.GetPlan) (*nativeImage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("params: %w", err)
 	}
-	parsed, err := registryimage.Parse(source, params)
+	parsed, err := d.parse(source, params)
 	if err != nil {
 		return nil, err
 	}
@@ -111,5 +111,5 @@ func (d *buildStepDelegate) logIn(ctx context.Context, image *nativeImage) (reas
 		return fmt.Sprintf("web got no login for Amazon ECR: %s", err), nil
 	}
 	image.parsed, err = image.parsed.LoggedIn(registry, username, password)
-	return "", err
+	return "", d.withoutSecrets(err)
 }

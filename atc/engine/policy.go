@@ -81,12 +81,18 @@ func (d *buildStepDelegate) redactedString(text string) string {
 // redactedText is a text without the secrets that it was shown.
 type redactedText string
 
-// YieldCred takes each line of a secret's value out of the text. Single
-// characters stay, as they do in upstream's build logs.
+// YieldCred takes each line of a secret's value out of the text, also where it
+// is quoted as Go's errors do. Single characters stay, as they do in upstream's
+// build logs.
 func (t *redactedText) YieldCred(_, value string) {
 	for line := range strings.Lines(value) {
-		if secret := strings.TrimSpace(line); len(secret) > 1 {
-			*t = redactedText(strings.ReplaceAll(string(*t), secret, "((redacted))"))
+		secret := strings.TrimSpace(line)
+		if len(secret) <= 1 {
+			continue
+		}
+		quoted := strconv.Quote(secret)
+		for _, form := range []string{secret, quoted[1 : len(quoted)-1]} {
+			*t = redactedText(strings.ReplaceAll(string(*t), form, "((redacted))"))
 		}
 	}
 }

@@ -15,12 +15,13 @@ import (
 )
 
 // secretsOf are the values of vars that nobody but a kubelet and AWS is to see.
-// All begin with "some-secret", whatever else an encoding makes of them.
+// All have "some-secret" in them, whatever else an encoding makes of them.
 var secretsOf = map[string]any{
 	"password":        `some-secret"&<>\`,
 	"mirror-password": "some-secret-of-the-mirror",
 	"aws-secret":      "some-secret-of-aws",
 	"aws-session":     "some-secret-of-a-session",
+	"repository-url":  "https://user:some-secret@registry.example/a",
 }
 
 // ecrToken is the secret that web reads nowhere but gets from AWS.
@@ -111,6 +112,10 @@ var _ = DescribeTableSubtree("no secret is in an event, a log line, an error, th
 	Entry("a field that nobody knows", withLogin(atc.Source{"api_key": "((password))"}), func(*fixture) {}),
 	Entry("a certificate", withLogin(atc.Source{"ca_certs": []any{"((password))"}}), func(*fixture) {}),
 	Entry("a login of the wrong kind", withLogin(atc.Source{"username": map[string]any{"name": "((password))"}}), func(*fixture) {}),
+	Entry("a repository that holds a login", withLogin(atc.Source{"repository": "https://user:((password))@registry.example/a"}), func(*fixture) {}),
+	Entry("a repository that is a secret", withLogin(atc.Source{"repository": "((repository-url))"}), func(*fixture) {}),
+	Entry("a tag that is a secret", withLogin(atc.Source{"tag": "((password))"}), func(f *fixture) { f.versions = nil }),
+	Entry("a mirror whose host holds a login", withLogin(atc.Source{"registry_mirror": map[string]any{"host": "user:((password))@mirror.example"}}), func(*fixture) {}),
 	Entry("an error of AWS", onECR(), func(f *fixture) { f.logins.err = errors.New("AccessDenied") }),
 	Entry("an answer of AWS that is wrong", onECR(), func(f *fixture) { f.logins.registry = "no registry" }),
 	Entry("a policy that denies", withMirror(), func(f *fixture) {
