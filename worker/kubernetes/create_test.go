@@ -315,8 +315,10 @@ var _ = Describe("creating a container", func() {
 
 			_, err := w.backend.Create(task())
 
-			Expect(err).To(MatchError(ContainSubstring(
-				"not started within 200ms: pod is Pending, container waits: ContainerCreating, last warning: FailedMount: no such volume")))
+			Expect(err).To(MatchError(And(
+				ContainSubstring("not started within 200ms: pod is Pending, container waits: ContainerCreating, last warning: FailedMount: no such volume"),
+				ContainSubstring("raise --kubernetes-pod-startup-timeout"),
+			)))
 			w.expectNothingLeft()
 		})
 

@@ -74,7 +74,7 @@ func (b *Backend) startAborted(ctx context.Context, container *Container, last *
 	if warning := b.lastWarning(ctx, container.pod.name); warning != "" {
 		said += ", last warning: " + warning
 	}
-	return fmt.Errorf("not started within %s: %s", b.PodStartupTimeout, said)
+	return fmt.Errorf("not started within %s: %s: if it pulls a large image, run the build again, or raise --kubernetes-pod-startup-timeout of the worker, and --garden-request-timeout of web above it", b.PodStartupTimeout, said)
 }
 
 // lastWarning is what only events tell, such as a volume or a network that
