@@ -1,6 +1,8 @@
 package worker
 
 import (
+	"context"
+	"errors"
 	"maps"
 
 	"code.cloudfoundry.org/garden"
@@ -13,6 +15,10 @@ import (
 // of a step on its way to Garden.
 type amendingClient struct {
 	gclient.Client
+
+	// ctx is the step's, which upstream does not hand on to Garden: a pod may pull
+	// its image for minutes.
+	ctx context.Context
 
 	image      runtime.ImageSpec
 	delegate   runtime.BuildStepDelegate
@@ -27,24 +33,39 @@ func (c *amendingClient) Create(spec garden.ContainerSpec) (gclient.Container, e
 	}
 	maps.Copy(spec.Properties, c.properties)
 	if c.image.ImageURL == "" {
-		return c.Client.Create(spec)
+		return c.createOrAbort(spec)
 	}
 	// Upstream's Garden runtime drops it for an image that is a URL.
 	spec.Privileged = c.image.Privileged
 
 	if !isReference(c.image.ImageURL) {
-		return c.Client.Create(spec)
+		return c.createOrAbort(spec)
 	}
 
 	images := c.images()
 	for i, image := range images[:len(images)-1] {
-		container, err := c.Client.Create(withImage(spec, image))
-		if err == nil {
-			return container, nil
+		container, err := c.createOrAbort(withImage(spec, image))
+		if err == nil || c.ctx.Err() != nil {
+			return container, err
 		}
 		c.delegate.(NativeImages).PullFailed(image, images[i+1], err)
 	}
-	return c.Client.Create(withImage(spec, images[len(images)-1]))
+	return c.createOrAbort(withImage(spec, images[len(images)-1]))
+}
+
+// createOrAbort destroys the container that it is creating when the step ends
+// before: its build was aborted, or its timeout has passed.
+func (c *amendingClient) createOrAbort(spec garden.ContainerSpec) (gclient.Container, error) {
+	if err := c.ctx.Err(); err != nil {
+		return nil, err
+	}
+	destroyed := make(chan error, 1)
+	keep := context.AfterFunc(c.ctx, func() { destroyed <- c.Client.Destroy(spec.Handle) })
+	container, err := c.Client.Create(spec)
+	if keep() {
+		return container, err
+	}
+	return nil, errors.Join(c.ctx.Err(), <-destroyed)
 }
 
 // images returns the images to try, of which there is at least one.

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -43,7 +44,7 @@ var _ = Describe("the Garden client of a step", func() {
 		made = new(gclientfakes.FakeContainer)
 		client.CreateReturns(made, nil)
 		fetched = fetchedWithLogin()
-		amending = &amendingClient{Client: client, image: runtime.ImageSpec{ImageURL: reference}, delegate: fetched, properties: garden.Properties{"ours": "some-value"}}
+		amending = &amendingClient{Client: client, ctx: context.Background(), image: runtime.ImageSpec{ImageURL: reference}, delegate: fetched, properties: garden.Properties{"ours": "some-value"}}
 	})
 
 	create := func(spec garden.ContainerSpec) (garden.ContainerSpec, gclient.Container) {
@@ -104,6 +105,58 @@ var _ = Describe("the Garden client of a step", func() {
 		Expect(err).To(MatchError("no such image"))
 		Expect(client.CreateCallCount()).To(Equal(1))
 		Expect(fetched.failed).To(BeEmpty())
+	})
+
+	Describe("when the step ends while its pod starts", func() {
+		// abortedWhileCreating returns the error of a step that is aborted while its
+		// pod starts, which then fails or, just before, has succeeded.
+		abortedWhileCreating := func(container gclient.Container, err error) error {
+			GinkgoHelper()
+			ctx, abort := context.WithCancel(context.Background())
+			amending.ctx = ctx
+			gone := make(chan struct{})
+			client.DestroyStub = func(string) error { close(gone); return nil }
+			client.CreateStub = func(garden.ContainerSpec) (gclient.Container, error) {
+				abort()
+				<-gone
+				return container, err
+			}
+			created, err := amending.Create(garden.ContainerSpec{Handle: "some-handle"})
+			Expect(created).To(BeNil())
+			Expect(client.CreateCallCount()).To(Equal(1))
+			Expect(client.DestroyCallCount()).To(Equal(1))
+			Expect(client.DestroyArgsForCall(0)).To(Equal("some-handle"))
+			return err
+		}
+
+		DescribeTable("destroys the pod, and is aborted rather than failed",
+			func(image string) {
+				amending.image.ImageURL = image
+				Expect(abortedWhileCreating(nil, errors.New("destroyed while it was starting"))).To(MatchError(context.Canceled))
+			},
+			Entry("a reference", reference),
+			Entry("a base resource type", "docker:///git-resource"),
+			Entry("a volume", ""),
+		)
+
+		It("destroys one that has started at that moment", func() {
+			Expect(abortedWhileCreating(made, nil)).To(MatchError(context.Canceled))
+		})
+
+		It("tries no other registry", func() {
+			fetched.images = append(fetched.images, registryimage.Image{Reference: "origin/b"})
+			Expect(abortedWhileCreating(nil, errors.New("destroyed while it was starting"))).To(MatchError(context.Canceled))
+			Expect(fetched.failed).To(BeEmpty())
+		})
+
+		It("creates nothing where it had ended before", func() {
+			ctx, abort := context.WithCancel(context.Background())
+			abort()
+			amending.ctx = ctx
+			_, err := amending.Create(garden.ContainerSpec{Handle: "some-handle"})
+			Expect(err).To(MatchError(context.Canceled))
+			Expect(client.CreateCallCount()).To(BeZero())
+		})
 	})
 
 	Describe("with a registry_mirror", func() {

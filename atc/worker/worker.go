@@ -56,13 +56,14 @@ func (w *Worker) FindOrCreateContainer(
 	delegate runtime.BuildStepDelegate,
 ) (runtime.Container, []runtime.VolumeMount, error) {
 	spec.ImageSpec = w.referenceOfBaseType(spec.ImageSpec)
-	return w.newWorker(w.amending(metadata, spec, delegate)).FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
+	return w.newWorker(w.amending(ctx, metadata, spec, delegate)).FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
 }
 
 // amending returns a Garden client that amends the container it creates.
-func (w *Worker) amending(metadata db.ContainerMetadata, spec runtime.ContainerSpec, delegate runtime.BuildStepDelegate) gclient.Client {
+func (w *Worker) amending(ctx context.Context, metadata db.ContainerMetadata, spec runtime.ContainerSpec, delegate runtime.BuildStepDelegate) gclient.Client {
 	return &amendingClient{
 		Client:     w.garden,
+		ctx:        ctx,
 		image:      spec.ImageSpec,
 		delegate:   delegate,
 		properties: stepProperties(metadata, spec),

@@ -1,6 +1,8 @@
 package worker
 
 import (
+	"context"
+
 	"code.cloudfoundry.org/garden"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 	"github.com/concourse/concourse/atc"
@@ -47,7 +49,7 @@ var _ = Describe("Worker", func() {
 		client := new(gclientfakes.FakeClient)
 		w := newWorker(workerWith(types...), client, func(client gclient.Client) *gardenruntime.Worker { return nil })
 
-		amending := w.amending(db.ContainerMetadata{
+		amending := w.amending(context.Background(), db.ContainerMetadata{
 			Type: db.ContainerTypeTask, PipelineName: "some-pipeline", JobName: "some-job", BuildName: "7", StepName: "some-step",
 		}, runtime.ContainerSpec{TeamName: "some-team", ImageSpec: w.referenceOfBaseType(image)}, fetchedWithLogin())
 		_, err := amending.Create(garden.ContainerSpec{
