@@ -70,6 +70,13 @@ var _ = Describe("a container", func() {
 			Expect(process.ID()).NotTo(BeEmpty())
 		})
 
+		It("copies a step's process to the pod's log, and not what a person does in the container", func() {
+			run()
+			_, err := container.Run(garden.ProcessSpec{Path: "sh"}, garden.ProcessIO{})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(w.init.started).To(HaveExactElements(HaveField("Unlogged", false), HaveField("Unlogged", true)))
+		})
+
 		It("says when the image has no such executable", func() {
 			w.init.startErr = &podinit.ExecutableNotFoundError{Path: "make"}
 			_, err := container.Run(garden.ProcessSpec{Path: "make"}, garden.ProcessIO{})

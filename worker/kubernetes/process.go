@@ -57,6 +57,7 @@ func (c *Container) start(id string, spec garden.ProcessSpec) error {
 		Terminal: windowSize(spec.TTY),
 
 		ReplayStdout: id == resourceProcessID,
+		Unlogged:     spec.ID == "", // as fly intercept's
 	})
 	if notFound, ok := errors.AsType[*podinit.ExecutableNotFoundError](err); ok {
 		return garden.ExecutableNotFoundError{Message: notFound.Error()}

@@ -37,6 +37,10 @@ type ProcessSpec struct {
 	// ReplayStdout gives every attach the whole of stdout, for a client that
 	// reads it as one document. Stderr goes on at the next byte all the same.
 	ReplayStdout bool
+
+	// Unlogged keeps the output out of the pod's log: it is what a person types
+	// and reads.
+	Unlogged bool
 }
 
 // ProcessIO is what an attach connects a process to. Output for a nil writer

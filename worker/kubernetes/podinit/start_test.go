@@ -172,4 +172,14 @@ var _ = Describe("Starting a process", func() {
 		p.run(ctx, script("echo out; echo err >&2"))
 		Eventually(p.log.String).Should(And(ContainSubstring("out\n"), ContainSubstring("err\n")))
 	})
+
+	It("copies to it what is printed on a terminal, as the task of a build is, but for a person's", func(ctx SpecContext) {
+		person := script("echo typed")
+		person.Terminal, person.Unlogged = &podinit.WindowSize{Columns: 80, Rows: 24}, true
+		p.run(ctx, person)
+		task := script("echo printed")
+		task.Terminal = person.Terminal
+		p.run(ctx, task)
+		Eventually(p.log.String).Should(Equal("printed\n"))
+	})
 })

@@ -19,7 +19,7 @@ type command struct {
 	account   account
 	terminal  *podinit.WindowSize
 
-	replayStdout bool
+	replayStdout, unlogged bool
 }
 
 func (s *Server) prepare(spec podinit.ProcessSpec) (command, error) {
@@ -48,6 +48,7 @@ func (s *Server) prepare(spec podinit.ProcessSpec) (command, error) {
 		terminal: spec.Terminal,
 
 		replayStdout: spec.ReplayStdout,
+		unlogged:     spec.Unlogged,
 	}, nil
 }
 

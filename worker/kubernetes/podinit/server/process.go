@@ -63,7 +63,9 @@ func (s *Server) start(id string, c command) (*process, error) {
 		return nil, fmt.Errorf("start %s as uid %d in %s: %w", c.path, c.account.UID, c.dir, err)
 	}
 	stdio.closeChildEnds()
-	s.logOutput(p)
+	if !c.unlogged {
+		s.logOutput(p)
+	}
 	go p.keepAll(files)
 	return p, nil
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -149,10 +150,10 @@ func (s *Server) awaitOutput() {
 	}
 }
 
-// logOutput copies a process' output to the pod's log, but for what a person
-// does on a terminal.
+// logOutput copies a process' output to the pod's log, without the carriage
+// returns that a terminal adds, unless one is the last byte of a piece.
 func (s *Server) logOutput(p *process) {
-	if s.config.Log == nil || p.terminal != nil {
+	if s.config.Log == nil {
 		return
 	}
 	followers, err := p.followers(map[protocol.Kind]bool{protocol.Stdout: true, protocol.Stderr: true})
@@ -161,7 +162,11 @@ func (s *Server) logOutput(p *process) {
 	}
 	s.followers.Go(func() {
 		p.follow(context.Background(), followers, func(frame protocol.Frame) error {
-			_, err := s.config.Log.Write(frame.Data)
+			data := frame.Data
+			if p.terminal != nil {
+				data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
+			}
+			_, err := s.config.Log.Write(data)
 			return err
 		})
 	})
