@@ -168,6 +168,15 @@ var _ = Describe("Starting a process", func() {
 			"^y\nSigBlk:\t[08]0000000\nSigIgn:\t[08]0000000\n$"))
 	})
 
+	It("says so when the kernel killed for want of memory", func(ctx SpecContext) {
+		p := startPod(podOptions{env: os.Environ(), launcher: []string{"sh", "-c",
+			`mount -t tmpfs cgroup /sys/fs/cgroup && printf 'oom 0\noom_kill 1\n' > /sys/fs/cgroup/memory.events && exec "$0" "$@"`}})
+		Expect(p.run(ctx, script("echo out")).stderr).To(BeEmpty())
+		killed := p.run(ctx, script("sed -i 's/oom_kill 1/oom_kill 2/' /sys/fs/cgroup/memory.events; exit 137"))
+		Expect(killed.stderr).To(ContainSubstring("raise container_limits.memory"))
+		Expect(killed.status).To(Equal(137))
+	})
+
 	It("copies output to the pod's log", func(ctx SpecContext) {
 		p.run(ctx, script("echo out; echo err >&2"))
 		Eventually(p.log.String).Should(And(ContainSubstring("out\n"), ContainSubstring("err\n")))

@@ -23,6 +23,9 @@ type process struct {
 
 	replayStdout bool
 
+	// killsBefore is the count of out of memory kills when it was started.
+	killsBefore int
+
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced with every change of what follows
 	exited  bool          // the process itself has ended
@@ -45,6 +48,7 @@ func (s *Server) start(id string, c command) (*process, error) {
 		changed:  make(chan struct{}),
 
 		replayStdout: c.replayStdout,
+		killsBefore:  outOfMemoryKills(),
 	}
 	files, err := p.createFiles(s.config.StateDir)
 	if err != nil {
@@ -113,6 +117,7 @@ func (p *process) keepAll(files []*os.File) {
 		o.endSoon()
 	}
 	streams.Wait()
+	p.noteOutOfMemory()
 	p.update(func() {
 		p.ended = true
 		p.stdin.file.Close()
