@@ -4,6 +4,8 @@
 //
 // A process' output goes from a pipe or terminal to a file, whoever reads it
 // or not, and from the file to any number of followers, so that neither a slow
-// reader holds up a process nor large output takes memory. Environment values
-// are handed to the process and kept nowhere.
+// reader holds up a process nor large output takes memory. What a client and the
+// pod's log have is taken out of the file.
+//
+// Environment values are handed to the process and kept nowhere.
 package server

@@ -11,13 +11,28 @@ import (
 
 // follower reads one output of a process from its file.
 type follower struct {
-	output *output
-	file   *os.File
-	offset int64
+	process *process
+	output  *output
+	file    *os.File
+	offset  int64 // written under the process' mutex
 }
 
-// Close closes the follower's file.
-func (f *follower) Close() error { return f.file.Close() }
+// Close closes the follower's file, of which it needs nothing more.
+func (f *follower) Close() error {
+	f.process.mu.Lock()
+	defer f.process.mu.Unlock()
+	delete(f.output.followers, f)
+	f.output.free()
+	return f.file.Close()
+}
+
+// sent goes on to what comes after the next n bytes.
+func (f *follower) sent(n int) {
+	f.process.mu.Lock()
+	defer f.process.mu.Unlock()
+	f.offset += int64(n)
+	f.output.free()
+}
 
 // follow sends output as it comes until the process has ended and all was
 // sent, and returns the process' exit status. It closes the followers.
@@ -42,7 +57,7 @@ func (p *process) follow(ctx context.Context, followers []*follower, send func(p
 			if err := send(protocol.Frame{Kind: f.output.kind, Offset: f.offset, Data: buffer[:n]}); err != nil {
 				return 0, err
 			}
-			f.offset += int64(n)
+			f.sent(n)
 			sent = true
 		}
 		switch {
@@ -72,7 +87,9 @@ func (p *process) followers(wanted map[protocol.Kind]bool) ([]*follower, error) 
 		if err != nil {
 			return nil, err
 		}
-		followers = append(followers, &follower{output: o, file: file, offset: o.acknowledged})
+		f := &follower{process: p, output: o, file: file, offset: o.acknowledged}
+		o.followers[f] = struct{}{}
+		followers = append(followers, f)
 	}
 	return followers, nil
 }
@@ -88,6 +105,7 @@ func (p *process) acknowledge(kind protocol.Kind, offset int64) {
 	for _, o := range p.outputs {
 		if o.kind == kind {
 			o.acknowledged = max(o.acknowledged, offset)
+			o.free()
 		}
 	}
 }

@@ -26,8 +26,14 @@ type output struct {
 	source *os.File
 	path   string
 
-	// acknowledged is how much of it clients have. The process' mutex guards it.
-	acknowledged int64
+	// What follows is guarded by the process' mutex: how much of it clients have,
+	// how much is no longer in the file, and who reads it.
+	acknowledged, freed int64
+	followers           map[*follower]struct{}
+}
+
+func newOutput(kind protocol.Kind, source *os.File) *output {
+	return &output{kind: kind, source: source, followers: map[*follower]struct{}{}}
 }
 
 // keep copies a stream to its file until the stream's end, or until the time

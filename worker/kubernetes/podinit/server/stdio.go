@@ -35,7 +35,7 @@ func openStdio(size *podinit.WindowSize, owner Identity) (*stdio, error) {
 		if err != nil {
 			return nil, errors.Join(err, s.close())
 		}
-		s.outputs = append(s.outputs, &output{kind: kind, source: source})
+		s.outputs = append(s.outputs, newOutput(kind, source))
 		s.child = append(s.child, child)
 	}
 	return s, nil
@@ -56,7 +56,7 @@ func openTerminal(size podinit.WindowSize, owner Identity) (*stdio, error) {
 	s := &stdio{
 		stdin:    in,
 		terminal: in,
-		outputs:  []*output{{kind: protocol.Stdout, source: out}},
+		outputs:  []*output{newOutput(protocol.Stdout, out)},
 		child:    []*os.File{slave, slave, slave},
 	}
 	err = errors.Join(slave.Chown(owner.UID, owner.GID), resize(in, size))
