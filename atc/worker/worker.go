@@ -2,11 +2,13 @@ package worker
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 
 	"code.cloudfoundry.org/garden"
 	"github.com/concourse/concourse-kubernetes/atc/registryimage"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
+	"github.com/concourse/concourse/atc"
 	"github.com/concourse/concourse/atc/db"
 	"github.com/concourse/concourse/atc/runtime"
 	"github.com/concourse/concourse/atc/worker/gardenruntime"
@@ -84,6 +86,15 @@ func (w *Worker) referenceOfBaseType(image runtime.ImageSpec) runtime.ImageSpec 
 	return image
 }
 
+// instanceVars shows, as fly does, what the metadata has as JSON.
+func instanceVars(encoded string) string {
+	var decoded atc.InstanceVars
+	if err := json.Unmarshal([]byte(encoded), &decoded); err != nil {
+		return ""
+	}
+	return decoded.String()
+}
+
 // stepProperties say what a container is for.
 func stepProperties(metadata db.ContainerMetadata, spec runtime.ContainerSpec) garden.Properties {
 	properties := garden.Properties{
@@ -94,6 +105,8 @@ func stepProperties(metadata db.ContainerMetadata, spec runtime.ContainerSpec) g
 		property.Step:     metadata.StepName,
 		property.Type:     string(metadata.Type),
 		property.Attempt:  metadata.Attempt,
+
+		property.InstanceVars: instanceVars(metadata.PipelineInstanceVars),
 	}
 	maps.DeleteFunc(properties, func(_, value string) bool { return value == "" })
 	return properties

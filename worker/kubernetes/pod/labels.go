@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"code.cloudfoundry.org/garden"
+	"golang.org/x/net/idna"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
@@ -23,18 +24,21 @@ const (
 var propertyKeys = map[string]string{
 	property.Team:     prefix + "team",
 	property.Pipeline: prefix + "pipeline",
-	property.Job:      prefix + "job",
-	property.Build:    prefix + "build",
-	property.Step:     prefix + "step",
-	property.Type:     prefix + "type",
-	property.Attempt:  prefix + "attempt",
+
+	property.InstanceVars: prefix + "instance-vars",
+
+	property.Job:     prefix + "job",
+	property.Build:   prefix + "build",
+	property.Step:    prefix + "step",
+	property.Type:    prefix + "type",
+	property.Attempt: prefix + "attempt",
 }
 
 var notInLabel = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
 
 // Labels are those of everything that belongs to a container: for people to
-// select by. Values are cut and cleaned to what a label may hold; the full ones
-// are in [Annotations].
+// select by. Values are cut and cleaned to what a label may hold, and in Punycode
+// (RFC 3492) if they are not in ASCII; the full ones are in [Annotations].
 func Labels(worker, handle string, properties garden.Properties) map[string]string {
 	all := map[string]string{managedByLabel: managedBy}
 	for key, value := range Annotations(worker, handle, properties) {
@@ -73,6 +77,9 @@ func Handle(pod *corev1.Pod) string {
 }
 
 func labelValue(text string) string {
+	if ascii, err := idna.Punycode.ToASCII(text); err == nil {
+		text = ascii
+	}
 	text = notInLabel.ReplaceAllString(text, "-")
 	text = strings.TrimLeft(text, "-_.")
 	return strings.TrimRight(text[:min(len(text), maxLength)], "-_.")

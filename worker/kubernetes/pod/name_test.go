@@ -50,6 +50,19 @@ var _ = Describe("the name of a pod", func() {
 })
 
 var _ = Describe("labels", func() {
+	It("tell names apart that are not in ASCII, and show an instance of a pipeline", func() {
+		labels := pod.Labels("worker-1", handle, garden.Properties{
+			property.Pipeline: "größe", property.Job: "ステップ", property.Step: "Unit tests",
+			property.InstanceVars: `branch:"feature/x",version:1`,
+		})
+		Expect(labels).To(And(
+			HaveKeyWithValue("concourse-ci.org/pipeline", "xn--gre-6ka8i"),
+			HaveKeyWithValue("concourse-ci.org/job", "xn--zckuai3e"),
+			HaveKeyWithValue("concourse-ci.org/step", "Unit-tests"),
+			HaveKeyWithValue("concourse-ci.org/instance-vars", "branch-feature-x-version-1"),
+		))
+	})
+
 	It("are valid, with the full values as annotations", func() {
 		properties := garden.Properties{
 			property.Team:     "-Team ü-",
@@ -62,7 +75,7 @@ var _ = Describe("labels", func() {
 		for _, value := range labels {
 			Expect(validation.IsValidLabelValue(value)).To(BeEmpty())
 		}
-		Expect(labels).To(HaveKeyWithValue("concourse-ci.org/team", "Team"))
+		Expect(labels).To(HaveKeyWithValue("concourse-ci.org/team", "xn---Team---s2a"))
 		Expect(labels).To(HaveKeyWithValue("concourse-ci.org/worker", "worker-1"))
 		Expect(labels).To(HaveKeyWithValue("concourse-ci.org/handle", handle))
 		Expect(labels).NotTo(HaveKey("concourse-ci.org/step"))

@@ -6,9 +6,14 @@ package property
 const (
 	Team     = "concourse.team"
 	Pipeline = "concourse.pipeline"
-	Job      = "concourse.job"
-	Build    = "concourse.build"
-	Step     = "concourse.step"
-	Type     = "concourse.type"
-	Attempt  = "concourse.attempt"
+
+	// InstanceVars are those of an instance of the pipeline, as fly shows them:
+	// branch:main,version:1.
+	InstanceVars = "concourse.instance-vars"
+
+	Job     = "concourse.job"
+	Build   = "concourse.build"
+	Step    = "concourse.step"
+	Type    = "concourse.type"
+	Attempt = "concourse.attempt"
 )
