@@ -6,8 +6,11 @@ import (
 	"os"
 
 	"code.cloudfoundry.org/garden"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 )
 
 // killAfter is the shortest time, in seconds, in which the kubelet takes a pod
@@ -36,7 +39,7 @@ func (b *Backend) Destroy(handle string) error {
 // remove deletes pod, Secret and state, in an order in which it can be repeated
 // after any of them failed.
 func (b *Backend) remove(ctx context.Context, container *Container) error {
-	if err := b.removePod(ctx, container.pod); err != nil {
+	if err := b.removePod(ctx, container); err != nil {
 		return err
 	}
 	if container.state.read().HasSecret {
@@ -47,48 +50,69 @@ func (b *Backend) remove(ctx context.Context, container *Container) error {
 	return b.drop(container)
 }
 
-// removePod returns when the pod is gone.
-func (b *Backend) removePod(ctx context.Context, watched *watchedPod) error {
-	if seen, _ := watched.see(); seen.gone {
+// removePod returns when the container's pod is gone.
+func (b *Backend) removePod(ctx context.Context, container *Container) error {
+	seen, _ := container.pod.see()
+	if seen.gone {
 		return nil
 	}
-	wasThere, err := b.deletePod(ctx, watched.name)
-	seen, _ := watched.see()
-	switch {
-	case seen.pod == nil: // its creation was refused, as this may be
-		return nil
-	case err != nil:
+	if seen.pod == nil {
+		found, err := b.findPod(ctx, container)
+		if found == nil {
+			return err
+		}
+		container.pod.created(found)
+		seen.pod = found
+	}
+	wasThere, err := b.deletePod(ctx, seen.pod)
+	if err != nil || !wasThere {
 		return err
-	case !wasThere:
-		return nil
 	}
-	_, err = watched.wait(ctx, func(seen podSeen) bool { return seen.gone })
-	if err != nil && b.podExists(watched.name) {
-		return fmt.Errorf("pod %s/%s is still there after %s: check that the node's kubelet is well", b.Namespace, watched.name, b.patience.removal)
+	_, err = container.pod.wait(ctx, func(seen podSeen) bool { return seen.gone })
+	if err != nil && b.podExists(seen.pod) {
+		return fmt.Errorf("pod %s/%s is still there after %s: check that the node's kubelet is well", b.Namespace, seen.pod.Name, b.patience.removal)
 	}
 	return nil
 }
 
-// deletePod says whether the pod was there.
-func (b *Backend) deletePod(ctx context.Context, name string) (bool, error) {
-	err := b.Client.CoreV1().Pods(b.Namespace).Delete(ctx, name, metav1.DeleteOptions{
+// findPod asks the API server for the pod of a container whose creation got no
+// answer, or a refusal. It is nil if there is none; one of the same name that is
+// another's does not count.
+func (b *Backend) findPod(ctx context.Context, container *Container) (*corev1.Pod, error) {
+	found, err := b.Client.CoreV1().Pods(b.Namespace).Get(ctx, container.pod.name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, apiError("get", "pod "+container.podName(), err)
+	case !pod.BelongsTo(found, b.worker()) || pod.Handle(found) != container.handle:
+		return nil, nil
+	}
+	return found, nil
+}
+
+// deletePod says whether the pod was there. Another one that has its name by now
+// stays.
+func (b *Backend) deletePod(ctx context.Context, doomed *corev1.Pod) (bool, error) {
+	err := b.Client.CoreV1().Pods(b.Namespace).Delete(ctx, doomed.Name, metav1.DeleteOptions{
 		GracePeriodSeconds: new(int64(killAfter)),
+		Preconditions:      metav1.NewUIDPreconditions(string(doomed.UID)),
 	})
-	if apierrors.IsNotFound(err) {
+	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 		return false, nil
 	}
 	if err != nil {
-		return true, apiError("delete", "pod "+b.Namespace+"/"+name, err)
+		return true, apiError("delete", "pod "+b.Namespace+"/"+doomed.Name, err)
 	}
 	return true, nil
 }
 
 // podExists asks the API server, for a pod whose deletion the watch missed.
-func (b *Backend) podExists(name string) bool {
+func (b *Backend) podExists(wanted *corev1.Pod) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(b.ctx), b.patience.request)
 	defer cancel()
-	_, err := b.Client.CoreV1().Pods(b.Namespace).Get(ctx, name, metav1.GetOptions{})
-	return !apierrors.IsNotFound(err)
+	found, err := b.Client.CoreV1().Pods(b.Namespace).Get(ctx, wanted.Name, metav1.GetOptions{})
+	return !apierrors.IsNotFound(err) && (err != nil || found.UID == wanted.UID)
 }
 
 // drop removes the state of a container whose pod is gone. The handle is free

@@ -123,7 +123,7 @@ func (b *Backend) adopt(found *corev1.Pod) *Container {
 func (b *Backend) deleteOrphan(logger lager.Logger, orphan *corev1.Pod) {
 	ctx, cancel := context.WithTimeout(b.ctx, b.patience.request)
 	defer cancel()
-	if _, err := b.deletePod(ctx, orphan.Name); err != nil {
+	if _, err := b.deletePod(ctx, orphan); err != nil {
 		logger.Error("failed-to-delete-pod", err)
 	}
 }

@@ -1,0 +1,70 @@
+package kubernetes_test
+
+import (
+	"context"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	clienttesting "k8s.io/client-go/testing"
+)
+
+var podResource = corev1.SchemeGroupVersion.WithResource("pods")
+
+var _ = Describe("the pod of a container that was not created", func() {
+	var w *world
+
+	BeforeEach(func() {
+		w = newWorld()
+	})
+
+	It("is waited for until it is gone, if there is one because the API server's answer got lost", func() {
+		w.client.PrependReactor("create", "pods", func(action clienttesting.Action) (bool, runtime.Object, error) {
+			created := action.(clienttesting.CreateAction).GetObject()
+			Expect(w.client.Tracker().Create(podResource, created, namespace)).To(Succeed())
+			return true, nil, context.DeadlineExceeded
+		})
+		w.ignoreDeletions()
+		failed := make(chan error)
+		go func() {
+			_, err := w.backend.Create(task())
+			failed <- err
+		}()
+		Eventually(w.pods).Should(HaveLen(1))
+		Consistently(failed, "100ms").ShouldNot(Receive())
+
+		Expect(w.client.Tracker().Delete(podResource, namespace, podName)).To(Succeed())
+		Eventually(failed).Should(Receive(MatchError(ContainSubstring("the API server did not answer in time"))))
+		w.expectNothingLeft()
+	})
+
+	It("is left alone if it is another's that has its name", func() {
+		Expect(w.client.Tracker().Add(&corev1.Pod{ObjectMeta: objectMeta(podName)})).To(Succeed())
+		_, err := w.backend.Create(task())
+		Expect(err).To(MatchError(And(ContainSubstring("already exists"), ContainSubstring("delete it"))))
+		Expect(w.pods()).To(HaveLen(1))
+		Expect(w.stateDirs()).To(BeEmpty())
+	})
+})
+
+var _ = Describe("deleting a pod", func() {
+	It("means that pod, and no later one of its name", func() {
+		w := newWorld()
+		w.client.PrependReactor("create", "pods", func(action clienttesting.Action) (bool, runtime.Object, error) {
+			action.(clienttesting.CreateAction).GetObject().(*corev1.Pod).UID = "the-first"
+			return false, nil, nil
+		})
+		w.create(task())
+		Expect(w.backend.Destroy(handle)).To(Succeed())
+
+		var uids []*types.UID
+		for _, action := range w.client.Actions() {
+			if deletion, ok := action.(clienttesting.DeleteAction); ok && action.GetResource() == podResource {
+				uids = append(uids, deletion.GetDeleteOptions().Preconditions.UID)
+			}
+		}
+		Expect(uids).To(HaveExactElements(HaveValue(BeEquivalentTo("the-first"))))
+	})
+})
