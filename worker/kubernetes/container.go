@@ -19,10 +19,6 @@ type Container struct {
 	state   *state
 	pod     *watchedPod
 
-	// environment is that of all processes. It is in memory only, so it is lost
-	// for a container that was adopted.
-	environment []string
-
 	// startContext ends when the start takes too long or is aborted.
 	startContext context.Context
 	abortStart   context.CancelCauseFunc
@@ -32,6 +28,9 @@ type Container struct {
 	startError error
 
 	mu sync.Mutex
+	// environment is that of all processes. It is in memory only, so it is lost
+	// for a container that was adopted.
+	environment []string
 	// streams are the attached processes by their ID.
 	streams map[string]*Process
 }
@@ -63,6 +62,20 @@ func (c *Container) hasStarted() bool {
 	default:
 		return false
 	}
+}
+
+// remind gives a container that was adopted its environment again: its creation
+// was asked for once more.
+func (c *Container) remind(environment []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.environment = environment
+}
+
+func (c *Container) knownEnvironment() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.environment
 }
 
 // Stop ends the container's processes. The pod goes on; Destroy ends it.

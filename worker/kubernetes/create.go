@@ -44,13 +44,15 @@ func (b *Backend) Create(spec garden.ContainerSpec) (garden.Container, error) {
 		return nil, err
 	}
 	if isNew {
-		container.startError = b.startOrRemove(container, spec, desired, deadline)
-		close(container.started)
+		b.startOrRemove(container, imageAndOrigin(spec, desired), deadline, func(ctx context.Context) error {
+			return b.start(ctx, container, spec, desired)
+		})
 	}
 	<-container.started
 	if container.startError != nil {
 		return nil, container.startError
 	}
+	container.remind(spec.Env)
 	return container, nil
 }
 
@@ -71,6 +73,7 @@ func (b *Backend) register(spec garden.ContainerSpec, podName string) (*Containe
 		GraceTime:      spec.GraceTime,
 		Properties:     spec.Properties,
 		HasSecret:      pod.HasLogin(spec),
+		Hermetic:       isHermetic(spec),
 		HasEnvironment: len(spec.Env) > 0,
 	})
 	if err != nil {
@@ -83,22 +86,25 @@ func (b *Backend) register(spec garden.ContainerSpec, podName string) (*Containe
 	return container, true, nil
 }
 
-func (b *Backend) startOrRemove(container *Container, spec garden.ContainerSpec, desired *corev1.Pod, deadline time.Time) error {
+// startOrRemove ends the start of a container, in one way or the other.
+func (b *Backend) startOrRemove(container *Container, image string, deadline time.Time, start func(context.Context) error) {
+	defer close(container.started)
 	defer container.abortStart(nil)
 	ctx, cancel := context.WithDeadlineCause(container.startContext, deadline, errTookTooLong)
 	defer cancel()
 
+	logger := b.Logger.WithData(lager.Data{"handle": container.handle, "pod": container.pod.name})
 	began := time.Now()
-	err := b.start(ctx, container, spec, desired)
+	err := start(ctx)
 	if err == nil {
-		b.Logger.Info("pod-started", lager.Data{"handle": spec.Handle, "pod": desired.Name, "took": time.Since(began).String()})
-		return nil
+		logger.Info("pod-started", lager.Data{"took": time.Since(began).String()})
+		return
 	}
-	err = fmt.Errorf("start pod %s/%s with image %s on node %s: %w",
-		b.Namespace, desired.Name, imageAndOrigin(spec, desired), b.NodeName, err)
+	logger.Info("pod-not-started", lager.Data{"error": err.Error()})
+	err = fmt.Errorf("start pod %s with image %s on node %s: %w", container.podName(), image, b.NodeName, err)
 	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), b.patience.removal)
 	defer cancel()
-	return errors.Join(err, b.remove(ctx, container))
+	container.startError = errors.Join(err, b.remove(ctx, container))
 }
 
 func (b *Backend) start(ctx context.Context, container *Container, spec garden.ContainerSpec, desired *corev1.Pod) error {
@@ -119,8 +125,14 @@ func (b *Backend) start(ctx context.Context, container *Container, spec garden.C
 		return apiError("create", "the pod", err)
 	}
 	container.pod.created(created)
+	return b.finishStart(ctx, container, created)
+}
 
-	if pod.HasLogin(spec) {
+// finishStart is what follows the creation of the pod. A worker that was
+// restarted does all of it again.
+func (b *Backend) finishStart(ctx context.Context, container *Container, created *corev1.Pod) error {
+	recorded := container.state.read()
+	if recorded.HasSecret {
 		if err := b.handSecretOver(ctx, created); err != nil {
 			return err
 		}
@@ -128,10 +140,12 @@ func (b *Backend) start(ctx context.Context, container *Container, spec garden.C
 	if err := b.awaitInit(ctx, container); err != nil {
 		return err
 	}
-	if !isHermetic(spec) {
-		return nil
+	if recorded.Hermetic {
+		if err := b.cutOffNetwork(ctx, container); err != nil {
+			return err
+		}
 	}
-	return b.cutOffNetwork(ctx, container)
+	return container.state.change(func(r *record) { r.Started = true })
 }
 
 // isHermetic follows upstream's web node, which lets every container out

@@ -62,6 +62,10 @@ func apiAdvice(verb string, err error) string {
 
 // startAborted says why a start that nothing was wrong with yet did not go on.
 func (b *Backend) startAborted(ctx context.Context, container *Container, last *pod.Failure) error {
+	if b.ctx.Err() != nil {
+		// Web runs a step again whose error has these words.
+		return fmt.Errorf("worker %s disappeared: it was stopped while the pod was starting", b.WorkerName)
+	}
 	cause := context.Cause(ctx)
 	if !errors.Is(cause, errTookTooLong) {
 		return cause

@@ -96,6 +96,9 @@ func newWorld() *world {
 // start starts a backend, as the worker does that comes back after a restart.
 func (w *world) start() {
 	GinkgoHelper()
+	if w.backend != nil {
+		Expect(w.backend.Stop()).To(Succeed())
+	}
 	backend, err := kubernetes.NewBackend(w.config)
 	Expect(err).NotTo(HaveOccurred())
 	backend.Hurry()

@@ -24,7 +24,7 @@ const resourceProcessID = "resource"
 // processes without an ID, which nobody but their starter knows, run without
 // the environment: a step must not silently miss its params.
 func (c *Container) Run(spec garden.ProcessSpec, streams garden.ProcessIO) (garden.Process, error) {
-	if c.environment == nil && c.state.read().HasEnvironment && spec.ID != "" {
+	if c.knownEnvironment() == nil && c.state.read().HasEnvironment && spec.ID != "" {
 		return nil, fmt.Errorf("run process %s in pod %s: the worker was restarted after it made the container and forgot the container's environment, which it keeps nowhere else: run the build again",
 			spec.ID, c.podName())
 	}
@@ -51,7 +51,7 @@ func (c *Container) start(id string, spec garden.ProcessSpec) error {
 		ID:       id,
 		Path:     spec.Path,
 		Args:     spec.Args,
-		Env:      slices.Concat(c.environment, spec.Env),
+		Env:      slices.Concat(c.knownEnvironment(), spec.Env),
 		Dir:      spec.Dir,
 		User:     spec.User,
 		Terminal: windowSize(spec.TTY),

@@ -26,6 +26,12 @@ type record struct {
 	// HasSecret says that the image is pulled with a Secret of its own.
 	HasSecret bool `json:"has_secret,omitempty"`
 
+	// Hermetic says that the pod is cut off from the network before a process runs.
+	Hermetic bool `json:"hermetic,omitempty"`
+
+	// Started says that processes may run in the pod.
+	Started bool `json:"started,omitempty"`
+
 	// HasEnvironment says that the container was created with an environment, which
 	// is not kept here.
 	HasEnvironment bool `json:"has_environment,omitempty"`

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"code.cloudfoundry.org/lager/v3"
 	corev1 "k8s.io/api/core/v1"
@@ -97,8 +98,9 @@ func (b *Backend) podDeleted(object any) {
 	}
 }
 
-// adopt makes a container of a pod from an earlier life of this worker. A pod
-// without state is of no use to anyone and goes.
+// adopt makes a container of a pod from an earlier life of this worker, and goes
+// on starting one that had not started. A pod without state is of no use to
+// anyone and goes.
 func (b *Backend) adopt(found *corev1.Pod) *Container {
 	handle := pod.Handle(found)
 	logger := b.Logger.Session("adopt", lager.Data{"pod": found.Name, "handle": handle})
@@ -111,11 +113,18 @@ func (b *Backend) adopt(found *corev1.Pod) *Container {
 	}
 	container := b.newContainer(handle, known)
 	container.pod = newWatchedPod(found.Name)
-	close(container.started)
+	container.pod.created(found)
 
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.containers[handle] = container
+	b.mu.Unlock()
+	if known.read().Started {
+		close(container.started)
+	} else {
+		go b.startOrRemove(container, found.Spec.Containers[0].Image, time.Now().Add(b.PodStartupTimeout), func(ctx context.Context) error {
+			return b.finishStart(ctx, container, found)
+		})
+	}
 	logger.Info("adopted")
 	return container
 }
