@@ -22,7 +22,8 @@ const certificateLife = 10 * 365 * 24 * time.Hour
 func (c *Cluster) certificate(name string) string { return c.path("certificates", name+".crt") }
 func (c *Cluster) key(name string) string         { return c.path("certificates", name+".key") }
 
-// writeCertificates makes all certificates and kubeconfigs, unless it has.
+// writeCertificates makes all certificates and kubeconfigs, unless it has. A node
+// may come later, when the authority's key is gone, so they are for all.
 func (c *Cluster) writeCertificates(context.Context) error {
 	// This file is written last, so the others are there if it is.
 	if _, err := os.Stat(c.Kubeconfig()); !errors.Is(err, os.ErrNotExist) {
@@ -61,12 +62,17 @@ func (c *Cluster) writePair(ca authority, name string, template *x509.Certificat
 
 // servingTemplate is for every server of the cluster.
 func (c *Cluster) servingTemplate() *x509.Certificate {
-	return &x509.Certificate{
+	template := &x509.Certificate{
 		Subject:     pkix.Name{CommonName: c.NodeName()},
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		DNSNames:    []string{"localhost", c.NodeName(), "kubernetes", "kubernetes.default", "kubernetes.default.svc"},
-		IPAddresses: []net.IP{net.ParseIP(loopback), net.ParseIP(c.NodeAddress()), net.ParseIP(c.address(2, 1))},
+		DNSNames:    []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"},
+		IPAddresses: []net.IP{net.ParseIP(loopback), net.ParseIP(c.address(2, 1))},
 	}
+	for _, n := range c.possibleNodes() {
+		template.DNSNames = append(template.DNSNames, n.name())
+		template.IPAddresses = append(template.IPAddresses, net.ParseIP(n.address()))
+	}
+	return template
 }
 
 func clientTemplate(user string, groups ...string) *x509.Certificate {

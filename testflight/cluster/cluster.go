@@ -14,6 +14,10 @@ type Cluster struct {
 	// of its own: ports, device names and addresses depend on it.
 	Instance int
 
+	// Nodes is how many nodes Up starts, 1 or 2; 0 is 1. A second node that is
+	// there already stays, whatever it says.
+	Nodes int
+
 	stateDir string
 	// external is the user's Kubernetes, nil if the cluster has its own.
 	external *external
@@ -51,16 +55,29 @@ func (c *Cluster) Kubectl() string {
 // asked to end.
 func (c *Cluster) PauseProgram() string { return c.path("bin", pauseProgram.name) }
 
-// NodeName is the name of the node that this machine is.
-func (c *Cluster) NodeName() string {
+// NodeName is the name of the node that this machine is, of the first if it is
+// two.
+func (c *Cluster) NodeName() string { return c.NodeNames()[0] }
+
+// NodeNames are the names of all nodes that this machine is, those that Up has
+// still to start included.
+func (c *Cluster) NodeNames() []string {
 	if c.external != nil {
-		return c.external.nodeName
+		return []string{c.external.nodeName}
 	}
-	return "concourse-testflight"
+	var names []string
+	for _, n := range c.nodes() {
+		names = append(names, n.name())
+	}
+	return names
 }
 
-// NodeAddress is an address of this machine that pods reach too.
-func (c *Cluster) NodeAddress() string { return c.address(0, 1) }
+// NodeAddress is an address of this machine that pods of every node reach too.
+func (c *Cluster) NodeAddress() string { return c.node(1).address() }
+
+// NodeDevice is the network device that has the address of a node, by which the
+// other node reaches it. The first node is number 1.
+func (c *Cluster) NodeDevice(number int) string { return c.node(number).device() }
 
 // Registry is the host:port of the registry without a login. It speaks HTTP,
 // has one name for pods, kubelet and host, and forgets its manifests (not its

@@ -6,6 +6,8 @@ import (
 	"encoding/pem"
 	"io"
 	"os"
+	"path/filepath"
+	"strconv"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -22,7 +24,7 @@ var _ = Describe("A cluster's configuration", func() {
 	})
 
 	It("gives containerd folders of its own", func() {
-		config, err := first.containerdConfig()
+		config, err := first.node(1).containerdConfig()
 		Expect(err).NotTo(HaveOccurred())
 		Expect(config).To(And(
 			ContainSubstring(`root = "/state/containerd/root"`),
@@ -34,14 +36,26 @@ var _ = Describe("A cluster's configuration", func() {
 		))
 	})
 
+	It("gives the second node's containerd others", func() {
+		config, err := first.node(2).containerdConfig()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(config).To(And(
+			ContainSubstring(`root = "/state/node-2/containerd/root"`),
+			ContainSubstring(`conf_dir = "/state/node-2/cni/config"`),
+		))
+		Expect(config).NotTo(ContainSubstring(`"/state/c`))
+	})
+
 	It("has containerd pull over HTTP", func() {
 		Expect(string(hostsConfig("10.1.2.3:80"))).To(And(
 			HavePrefix(`server = "http://10.1.2.3:80"`), ContainSubstring(`[host."http://10.1.2.3:80"]`)))
 	})
 
-	It("has pods on the pod bridge, with addresses of their range", func() {
-		Expect(json.Marshal(first.cniConfig())).To(And(
+	It("has pods on their node's pod bridge, with addresses of its range", func() {
+		Expect(json.Marshal(first.node(1).cniConfig())).To(And(
 			ContainSubstring(`"bridge":"ctf-pods"`), ContainSubstring(`"subnet":"10.231.1.0/24"`)))
+		Expect(json.Marshal(first.node(2).cniConfig())).To(And(
+			ContainSubstring(`"bridge":"ctf-pods-2"`), ContainSubstring(`"subnet":"10.231.5.0/24"`)))
 	})
 
 	It("shares nothing with another instance's", func() {
@@ -49,13 +63,53 @@ var _ = Describe("A cluster's configuration", func() {
 			func(c *Cluster) any { return c.Registry() },
 			func(c *Cluster) any { return c.PrivateRegistry() },
 			func(c *Cluster) any { return c.PostgresPort() },
-			func(c *Cluster) any { return c.NodeAddress() },
-			func(c *Cluster) any { return c.nodeDevice() },
-			func(c *Cluster) any { return c.podBridge() },
-			func(c *Cluster) any { return c.podCIDR() },
 		} {
 			Expect(accessor(first)).NotTo(Equal(accessor(second)))
 		}
+	})
+
+	It("has nodes that share nothing with each other and with another instance's", func() {
+		for _, accessor := range []func(node) string{
+			node.address, node.device, node.podBridge, node.podNetwork, node.podCIDR, node.containerdSocket,
+			func(n node) string { return strconv.Itoa(n.port(kubeletPort)) },
+			func(n node) string { return strconv.Itoa(n.port(kubeletHealthPort)) },
+		} {
+			seen := map[string]bool{}
+			for _, n := range append(first.possibleNodes(), second.possibleNodes()...) {
+				seen[accessor(n)] = true
+			}
+			Expect(seen).To(HaveLen(4))
+		}
+	})
+
+	It("has device names that the kernel takes", func() {
+		second.Instance = 9
+		for _, n := range second.possibleNodes() {
+			Expect(len(n.device())).To(BeNumerically("<", 16))
+			Expect(len(n.podBridge())).To(BeNumerically("<", 16))
+		}
+	})
+
+	Describe("of nodes", func() {
+		It("has one unless it is told otherwise", func() {
+			Expect(first.NodeNames()).To(Equal([]string{"concourse-testflight"}))
+			first.Nodes = 2
+			Expect(first.NodeNames()).To(Equal([]string{"concourse-testflight", "concourse-testflight-2"}))
+		})
+
+		It("remembers a second one", func() {
+			c := New(GinkgoT().TempDir(), io.Discard)
+			Expect(writeYAML(c.node(2).path("kubelet.yaml"), nil)).To(Succeed())
+			Expect(c.NodeNames()).To(HaveLen(2))
+			last := c.parts()[len(c.parts())-1]
+			Expect(last.name).To(Equal("kubelet-2"))
+		})
+
+		It("has no third", func(ctx SpecContext) {
+			c := New(filepath.Join(GinkgoT().TempDir(), "none"), io.Discard)
+			c.Nodes = 3
+			Expect(c.Up(ctx)).To(MatchError(ContainSubstring("ask for 1 to 2")))
+		})
 	})
 
 	It("has certificates that its servers can be known by", func(ctx SpecContext) {
@@ -70,7 +124,9 @@ var _ = Describe("A cluster's configuration", func() {
 		Expect(roots.AppendCertsFromPEM(config.CAData)).To(BeTrue())
 		serving, err := os.ReadFile(c.certificate("serving"))
 		Expect(err).NotTo(HaveOccurred())
-		Expect(parsed(serving).Verify(x509.VerifyOptions{DNSName: c.NodeAddress(), Roots: roots})).NotTo(BeEmpty())
+		for _, n := range c.possibleNodes() {
+			Expect(parsed(serving).Verify(x509.VerifyOptions{DNSName: n.address(), Roots: roots})).NotTo(BeEmpty())
+		}
 		Expect(parsed(config.CertData).Subject.Organization).To(ConsistOf("system:masters"))
 	})
 })

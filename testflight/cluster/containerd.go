@@ -41,48 +41,48 @@ state = {{printf "%q" .State}}
       Root = {{printf "%q" .Runc}}
 `))
 
-func (c *Cluster) containerd() part {
+func (n node) containerd() part {
 	return part{
-		name:    "containerd",
-		dir:     c.stateDir,
-		command: []string{"/usr/bin/containerd", "--config", c.path("containerd", "config.toml")},
-		prepare: c.writeContainerdConfig,
+		name:    n.named("containerd"),
+		dir:     n.cluster.stateDir,
+		command: []string{"/usr/bin/containerd", "--config", n.path("containerd", "config.toml")},
+		prepare: n.writeContainerdConfig,
 		ready: func(ctx context.Context) error {
-			_, err := c.ctr(ctx, "images", "list", "--quiet")
+			_, err := n.ctr(ctx, "images", "list", "--quiet")
 			return err
 		},
 	}
 }
 
-func (c *Cluster) writeContainerdConfig(context.Context) error {
-	config, err := c.containerdConfig()
+func (n node) writeContainerdConfig(context.Context) error {
+	config, err := n.containerdConfig()
 	if err != nil {
 		return err
 	}
-	if err := write(c.path("containerd", "config.toml"), []byte(config), 0o644); err != nil {
+	if err := write(n.path("containerd", "config.toml"), []byte(config), 0o644); err != nil {
 		return err
 	}
-	if err := writeJSON(c.path("cni", "config", "pods.conflist"), c.cniConfig()); err != nil {
+	if err := writeJSON(n.path("cni", "config", "pods.conflist"), n.cniConfig()); err != nil {
 		return err
 	}
-	for _, registry := range []string{c.Registry(), c.PrivateRegistry(), c.SpecRegistry()} {
-		if err := write(c.path("containerd", "registries", registry, "hosts.toml"), hostsConfig(registry), 0o644); err != nil {
+	for _, registry := range []string{n.cluster.Registry(), n.cluster.PrivateRegistry(), n.cluster.SpecRegistry()} {
+		if err := write(n.path("containerd", "registries", registry, "hosts.toml"), hostsConfig(registry), 0o644); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *Cluster) containerdConfig() (string, error) {
+func (n node) containerdConfig() (string, error) {
 	var config strings.Builder
 	err := containerdConfig.Execute(&config, map[string]string{
-		"Root":         c.path("containerd", "root"),
-		"State":        c.path("containerd", "state"),
-		"Socket":       c.containerdSocket(),
-		"Opt":          c.path("containerd", "opt"),
-		"Runc":         c.path("containerd", "runc"),
-		"Registries":   c.path("containerd", "registries"),
-		"CNI":          c.path("cni", "config"),
+		"Root":         n.path("containerd", "root"),
+		"State":        n.path("containerd", "state"),
+		"Socket":       n.containerdSocket(),
+		"Opt":          n.path("containerd", "opt"),
+		"Runc":         n.path("containerd", "runc"),
+		"Registries":   n.path("containerd", "registries"),
+		"CNI":          n.path("cni", "config"),
 		"SandboxImage": sandboxImage,
 	})
 	return config.String(), err
@@ -93,7 +93,7 @@ func hostsConfig(registry string) []byte {
 	return fmt.Appendf(nil, "server = \"http://%[1]s\"\n\n[host.\"http://%[1]s\"]\n  capabilities = [\"pull\", \"resolve\"]\n", registry)
 }
 
-// ctr asks our containerd, in the kubelet's namespace.
-func (c *Cluster) ctr(ctx context.Context, arguments ...string) (string, error) {
-	return output(ctx, "ctr", append([]string{"--address", c.containerdSocket(), "--namespace", "k8s.io"}, arguments...)...)
+// ctr asks the node's containerd, in the kubelet's namespace.
+func (n node) ctr(ctx context.Context, arguments ...string) (string, error) {
+	return output(ctx, "ctr", append([]string{"--address", n.containerdSocket(), "--namespace", "k8s.io"}, arguments...)...)
 }

@@ -24,13 +24,15 @@ var cgroups = []string{"/sys/fs/cgroup/k8s.io", "/sys/fs/cgroup/*/k8s.io"}
 // containerIDs returns the ids of all containers, those of the sandboxes included.
 func (c *Cluster) containerIDs() ([]string, error) {
 	var ids []string
-	for _, kind := range []string{"sandboxes", "containers"} {
-		entries, err := os.ReadDir(c.path("containerd", "root", "io.containerd.grpc.v1.cri", kind))
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return nil, err
-		}
-		for _, entry := range entries {
-			ids = append(ids, entry.Name())
+	for _, n := range c.possibleNodes() {
+		for _, kind := range []string{"sandboxes", "containers"} {
+			entries, err := os.ReadDir(n.path("containerd", "root", "io.containerd.grpc.v1.cri", kind))
+			if err != nil && !errors.Is(err, os.ErrNotExist) {
+				return nil, err
+			}
+			for _, entry := range entries {
+				ids = append(ids, entry.Name())
+			}
 		}
 	}
 	return ids, nil
@@ -124,11 +126,15 @@ func kill(ctx context.Context, id string) error {
 	return found.end(ctx, unix.SIGKILL, killPatience)
 }
 
-// endShims kills the processes that looked after containers for our containerd.
+// endShims kills the processes that looked after containers for our containerds.
 func (c *Cluster) endShims(ctx context.Context) error {
 	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
 		return err
+	}
+	var sockets []string
+	for _, n := range c.possibleNodes() {
+		sockets = append(sockets, n.containerdSocket())
 	}
 	var failures []error
 	for _, file := range files {
@@ -136,19 +142,19 @@ func (c *Cluster) endShims(ctx context.Context) error {
 		if err != nil {
 			continue // it has ended meanwhile
 		}
-		if isShimOf(strings.Split(string(line), "\x00"), c.containerdSocket()) {
+		if isShimOf(strings.Split(string(line), "\x00"), sockets) {
 			failures = append(failures, kill(ctx, filepath.Base(filepath.Dir(file))))
 		}
 	}
 	return errors.Join(failures...)
 }
 
-func isShimOf(arguments []string, socket string) bool {
+func isShimOf(arguments, sockets []string) bool {
 	if !strings.HasPrefix(filepath.Base(arguments[0]), "containerd-shim") {
 		return false
 	}
 	flag := slices.Index(arguments, "-address")
-	return flag >= 0 && flag+1 < len(arguments) && arguments[flag+1] == socket
+	return flag >= 0 && flag+1 < len(arguments) && slices.Contains(sockets, arguments[flag+1])
 }
 
 // removeCgroups removes those of the containers, which have no processes by now.

@@ -31,9 +31,10 @@ var _ = Describe("Taking a cluster down", func() {
 
 	DescribeTable("knows the shims of its own containerd",
 		func(ours bool, arguments ...string) {
-			Expect(isShimOf(arguments, "/state/containerd.sock")).To(Equal(ours))
+			Expect(isShimOf(arguments, []string{"/state/containerd.sock", "/state/node-2/containerd.sock"})).To(Equal(ours))
 		},
 		Entry("ours", true, "/usr/bin/containerd-shim-runc-v2", "-namespace", "k8s.io", "-address", "/state/containerd.sock", ""),
+		Entry("the second node's", true, "/usr/bin/containerd-shim-runc-v2", "-address", "/state/node-2/containerd.sock", ""),
 		Entry("another containerd's", false, "/usr/bin/containerd-shim-runc-v2", "-address", "/run/containerd/containerd.sock", ""),
 		Entry("no shim", false, "/usr/bin/ctr", "-address", "/state/containerd.sock", ""),
 		Entry("a kernel thread", false, ""),

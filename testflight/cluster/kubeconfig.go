@@ -8,16 +8,21 @@ import (
 
 // writeKubeconfigs writes those of the parts, and the administrator's last.
 func (c *Cluster) writeKubeconfigs(ca authority) error {
-	for _, identity := range []struct {
+	type identity struct {
 		path   string
 		user   string
 		groups []string
-	}{
+	}
+	identities := []identity{
 		{c.partKubeconfig("kube-controller-manager"), "system:kube-controller-manager", nil},
 		{c.partKubeconfig("kube-scheduler"), "system:kube-scheduler", nil},
-		{c.partKubeconfig("kubelet"), "system:node:" + c.NodeName(), []string{"system:nodes"}},
-		{c.Kubeconfig(), "admin", []string{"system:masters"}},
-	} {
+	}
+	for _, n := range c.possibleNodes() {
+		identities = append(identities, identity{c.partKubeconfig(n.named("kubelet")), "system:node:" + n.name(), []string{"system:nodes"}})
+	}
+	identities = append(identities, identity{c.Kubeconfig(), "admin", []string{"system:masters"}})
+
+	for _, identity := range identities {
 		certificate, key, err := ca.sign(clientTemplate(identity.user, identity.groups...))
 		if err != nil {
 			return err

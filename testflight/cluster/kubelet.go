@@ -1,46 +1,50 @@
 package cluster
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
-func (c *Cluster) kubelet() part {
-	config := c.path("kubelet.yaml")
+func (n node) kubelet() part {
+	c := n.cluster
+	config := n.path("kubelet.yaml")
 	return part{
-		name: "kubelet",
+		name: n.named("kubelet"),
 		dir:  c.stateDir,
 		command: []string{
 			c.path("bin", "kubelet"),
 			"--config=" + config,
-			"--kubeconfig=" + c.partKubeconfig("kubelet"),
-			"--root-dir=" + c.path("kubelet"),
-			"--hostname-override=" + c.NodeName(),
-			"--node-ip=" + c.NodeAddress(),
+			"--kubeconfig=" + c.partKubeconfig(n.named("kubelet")),
+			"--root-dir=" + n.path("kubelet"),
+			"--hostname-override=" + n.name(),
+			"--node-ip=" + n.address(),
 		},
-		prepare: func(context.Context) error { return writeYAML(config, c.kubeletConfig()) },
+		prepare: func(context.Context) error { return writeYAML(config, n.kubeletConfig()) },
 		ready: func(ctx context.Context) error {
-			return c.answers(ctx, "http://"+c.loopbackPort(kubeletHealthPort)+"/healthz")
+			return c.answers(ctx, fmt.Sprintf("http://%s:%d/healthz", loopback, n.port(kubeletHealthPort)))
 		},
 	}
 }
 
-func (c *Cluster) kubeletConfig() map[string]any {
+func (n node) kubeletConfig() map[string]any {
 	return map[string]any{
 		"apiVersion": "kubelet.config.k8s.io/v1beta1",
 		"kind":       "KubeletConfiguration",
 
-		"address":            c.NodeAddress(),
-		"port":               c.port(kubeletPort),
+		"address":            n.address(),
+		"port":               n.port(kubeletPort),
 		"healthzBindAddress": loopback,
-		"healthzPort":        c.port(kubeletHealthPort),
-		"tlsCertFile":        c.certificate("serving"),
-		"tlsPrivateKeyFile":  c.key("serving"),
+		"healthzPort":        n.port(kubeletHealthPort),
+		"tlsCertFile":        n.cluster.certificate("serving"),
+		"tlsPrivateKeyFile":  n.cluster.key("serving"),
 		"authentication": map[string]any{
 			"anonymous": map[string]any{"enabled": false},
-			"x509":      map[string]any{"clientCAFile": c.certificate("ca")},
+			"x509":      map[string]any{"clientCAFile": n.cluster.certificate("ca")},
 		},
 
-		"containerRuntimeEndpoint": "unix://" + c.containerdSocket(),
-		"podLogsDir":               c.path("pod-logs"),
-		"volumePluginDir":          c.path("volume-plugins"),
+		"containerRuntimeEndpoint": "unix://" + n.containerdSocket(),
+		"podLogsDir":               n.path("pod-logs"),
+		"volumePluginDir":          n.path("volume-plugins"),
 
 		// Containers get their own cgroups, which enforce their limits; there
 		// are none for pods, classes of them, and the node.

@@ -16,8 +16,8 @@ const (
 	apiServerPort         = 17210
 	controllerManagerPort = 17211
 	schedulerPort         = 17212
-	kubeletPort           = 17213
-	kubeletHealthPort     = 17214
+	kubeletPort           = 17213 // and 17215, of the second node
+	kubeletHealthPort     = 17214 // and 17216
 	registryPort          = 17220
 	privateRegistryPort   = 17221
 	specRegistryPort      = 17222
@@ -38,13 +38,13 @@ func (c *Cluster) loopbackPort(first int) string {
 	return net.JoinHostPort(loopback, strconv.Itoa(c.port(first)))
 }
 
-// address is one of the instance's 10.x.0.0/16: subnet 0 is the node's, 1 the
-// pods', 2 the services', 3 the isolated daemon's, 4 its containers'.
+// address is one of the instance's 10.x.0.0/16: subnet 0 is the nodes', 1 the
+// first node's pods', 2 the services', 3 the isolated daemon's, 4 its
+// containers', 5 the second node's pods'.
 func (c *Cluster) address(subnet, host int) string {
 	return fmt.Sprintf("10.%d.%d.%d", 231+c.Instance, subnet, host)
 }
 
-func (c *Cluster) podCIDR() string     { return c.address(1, 0) + "/24" }
 func (c *Cluster) serviceCIDR() string { return c.address(2, 0) + "/24" }
 
 // named makes a name that all of the machine shares the instance's own.
@@ -55,14 +55,6 @@ func (c *Cluster) named(name string) string {
 	return name + strconv.Itoa(c.Instance)
 }
 
-func (c *Cluster) nodeDevice() string { return c.named("ctf-node") }
-func (c *Cluster) podBridge() string  { return c.named("ctf-pods") }
-
-// podNetwork is the name of the CNI network.
-func (c *Cluster) podNetwork() string { return c.named("ctf-pods") }
-
 func (c *Cluster) path(elements ...string) string {
 	return filepath.Join(append([]string{c.stateDir}, elements...)...)
 }
-
-func (c *Cluster) containerdSocket() string { return c.path("containerd", "containerd.sock") }

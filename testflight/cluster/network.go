@@ -7,17 +7,29 @@ import (
 	"slices"
 )
 
-// setUpNetwork makes two bridges. The node's has nothing but an address (bridges
-// need no kernel module that a plain machine lacks, dummy devices do); the pods'
-// is made here rather than by CNI, so that its addresses never lead elsewhere.
+// setUpNetwork makes the devices of all nodes. Pods of different nodes reach each
+// other because the host forwards between its devices.
 func (c *Cluster) setUpNetwork(ctx context.Context) error {
-	if err := addBridge(ctx, c.nodeDevice(), c.NodeAddress()+"/32"); err != nil {
-		return err
-	}
 	if c.external != nil {
-		return nil
+		return c.node(1).addDevice(ctx)
 	}
-	return addBridge(ctx, c.podBridge(), c.address(1, 1)+"/24")
+	for _, n := range c.nodes() {
+		if err := n.addDevice(ctx); err != nil {
+			return err
+		}
+		// CNI would make this one too, but later: until then its addresses would
+		// lead elsewhere.
+		if err := addBridge(ctx, n.podBridge(), n.podAddress(1)+"/24"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addDevice makes a bridge that has nothing but the node's address: bridges need
+// no kernel module that a plain machine lacks, dummy devices do.
+func (n node) addDevice(ctx context.Context) error {
+	return addBridge(ctx, n.device(), n.address()+"/32")
 }
 
 // addBridge makes a bridge with that address unless it is there.
@@ -51,23 +63,23 @@ func haveAddress(device, address string) error {
 	return nil
 }
 
-// cniConfig is the pods' network. Nothing is masqueraded: pods need no address
-// but the node's and each other's.
-func (c *Cluster) cniConfig() map[string]any {
+// cniConfig is the network of the node's pods. Nothing is masqueraded: pods need
+// no address but the nodes' and each other's.
+func (n node) cniConfig() map[string]any {
 	return map[string]any{
 		"cniVersion": "0.4.0",
-		"name":       c.podNetwork(),
+		"name":       n.podNetwork(),
 		"plugins": []map[string]any{
 			{
 				"type":        "bridge",
-				"bridge":      c.podBridge(),
+				"bridge":      n.podBridge(),
 				"isGateway":   true,
 				"ipMasq":      false,
 				"hairpinMode": true,
 				"ipam": map[string]any{
 					"type":    "host-local",
-					"dataDir": c.path("cni", "addresses"),
-					"ranges":  [][]map[string]string{{{"subnet": c.podCIDR()}}},
+					"dataDir": n.path("cni", "addresses"),
+					"ranges":  [][]map[string]string{{{"subnet": n.podCIDR()}}},
 					"routes":  []map[string]string{{"dst": "0.0.0.0/0"}},
 				},
 			},

@@ -12,10 +12,14 @@ func (c *Cluster) parts() []part {
 	if c.external != nil {
 		return []part{c.registry(), c.privateRegistry(), c.postgres()}
 	}
-	return []part{
+	parts := []part{
 		c.etcd(), c.apiServer(), c.controllerManager(), c.scheduler(),
-		c.registry(), c.privateRegistry(), c.postgres(), c.containerd(), c.kubelet(),
+		c.registry(), c.privateRegistry(), c.postgres(),
 	}
+	for _, n := range c.nodes() {
+		parts = append(parts, n.containerd(), n.kubelet())
+	}
+	return parts
 }
 
 // everything returns all parts and the daemons beside them.

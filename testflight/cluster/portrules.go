@@ -11,11 +11,20 @@ import (
 // removePortRules removes the packet filter rules that CNI's portmap plugin made
 // for host ports of our pods, and its own chains if nobody else uses them.
 func (c *Cluster) removePortRules(ctx context.Context) error {
+	for _, n := range c.possibleNodes() {
+		if err := n.removePortRules(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n node) removePortRules(ctx context.Context) error {
 	saved, err := output(ctx, "iptables-save", "-t", "nat")
 	if err != nil {
 		return err
 	}
-	script := portRulesRemoval(saved, c.podNetwork())
+	script := portRulesRemoval(saved, n.podNetwork())
 	if script == "" {
 		return nil
 	}

@@ -51,10 +51,10 @@ func (c *Cluster) answers(ctx context.Context, url string, statuses ...int) erro
 	return fmt.Errorf("GET %s: %s: %s", url, response.Status, body)
 }
 
-// awaitNode waits until the node is ready and has no taint that keeps pods away.
-func (c *Cluster) awaitNode(ctx context.Context) error {
-	return c.awaitSuccess(ctx, func(ctx context.Context, client kubernetes.Interface) error {
-		node, err := client.CoreV1().Nodes().Get(ctx, c.NodeName(), metav1.GetOptions{})
+// awaitReady waits until the node is ready and has no taint that keeps pods away.
+func (n node) awaitReady(ctx context.Context) error {
+	return n.cluster.awaitSuccess(ctx, func(ctx context.Context, client kubernetes.Interface) error {
+		node, err := client.CoreV1().Nodes().Get(ctx, n.name(), metav1.GetOptions{})
 		if err != nil {
 			return err
 		}

@@ -19,15 +19,15 @@ import (
 
 // importSandboxImage gives containerd the image of every pod's sandbox, with our
 // pause program, so that no registry is needed for it.
-func (c *Cluster) importSandboxImage(ctx context.Context) error {
-	images, err := c.ctr(ctx, "images", "list", "--quiet")
+func (n node) importSandboxImage(ctx context.Context) error {
+	images, err := n.ctr(ctx, "images", "list", "--quiet")
 	if err != nil {
 		return err
 	}
 	if slices.Contains(strings.Fields(images), sandboxImage) {
 		return nil
 	}
-	program, err := os.ReadFile(c.PauseProgram())
+	program, err := os.ReadFile(n.cluster.PauseProgram())
 	if err != nil {
 		return err
 	}
@@ -39,11 +39,11 @@ func (c *Cluster) importSandboxImage(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	archive := c.path("sandbox.tar")
+	archive := n.path("sandbox.tar")
 	if err := tarball.WriteToFile(archive, reference, image); err != nil {
 		return err
 	}
-	_, err = c.ctr(ctx, "images", "import", archive)
+	_, err = n.ctr(ctx, "images", "import", archive)
 	return err
 }
 

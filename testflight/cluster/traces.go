@@ -14,11 +14,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// removeDevices removes both bridges, what hangs on them, and the way to the
-// isolated daemon.
+// removeDevices removes the nodes' bridges, what hangs on them, and the way to
+// the isolated daemon.
 func (c *Cluster) removeDevices(ctx context.Context) error {
+	var failures []error
+	for _, n := range c.possibleNodes() {
+		failures = append(failures, n.removeDevices(ctx))
+	}
+	return errors.Join(append(failures, removeDevice(ctx, c.isolatedDevice()))...)
+}
+
+func (n node) removeDevices(ctx context.Context) error {
 	// A pod's end of a veth pair vanishes with the pod, but later.
-	ports, err := filepath.Glob(filepath.Join("/sys/class/net", c.podBridge(), "brif", "*"))
+	ports, err := filepath.Glob(filepath.Join("/sys/class/net", n.podBridge(), "brif", "*"))
 	if err != nil {
 		return err
 	}
@@ -26,7 +34,7 @@ func (c *Cluster) removeDevices(ctx context.Context) error {
 	for _, port := range ports {
 		failures = append(failures, removeDevice(ctx, filepath.Base(port)))
 	}
-	for _, device := range []string{c.podBridge(), c.nodeDevice(), c.isolatedDevice()} {
+	for _, device := range []string{n.podBridge(), n.device()} {
 		failures = append(failures, removeDevice(ctx, device))
 	}
 	return errors.Join(failures...)
@@ -107,9 +115,13 @@ func (c *Cluster) removeTraces() error {
 // shimSockets returns the sockets that killed shims left; those that end
 // themselves remove theirs.
 func (c *Cluster) shimSockets() ([]string, error) {
-	files, err := filepath.Glob(c.path("containerd", "state", "io.containerd.runtime.v2.task", "*", "*", "address"))
-	if err != nil {
-		return nil, err
+	var files []string
+	for _, n := range c.possibleNodes() {
+		found, err := filepath.Glob(n.path("containerd", "state", "io.containerd.runtime.v2.task", "*", "*", "address"))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, found...)
 	}
 	var sockets []string
 	for _, file := range files {

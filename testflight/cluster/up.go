@@ -10,12 +10,15 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Up starts what is not running yet and returns when the node takes pods. What
+// Up starts what is not running yet and returns when all nodes take pods. What
 // it needs and the machine lacks (Debian packages, the Kubernetes program) is
 // installed and built first. Call Down after a failure to be rid of the rest.
 func (c *Cluster) Up(ctx context.Context) error {
 	if os.Geteuid() != 0 {
 		return errors.New("the development cluster needs to be root: it makes network devices, mounts and cgroups")
+	}
+	if c.Nodes < 0 || c.Nodes > maxNodes {
+		return fmt.Errorf("a development cluster of %d nodes was asked for: ask for 1 to %d", c.Nodes, maxNodes)
 	}
 	release, err := c.claim()
 	if err != nil {
@@ -40,17 +43,13 @@ func (c *Cluster) Up(ctx context.Context) error {
 				c.running(c.apiServer()),
 				atOnce(c.running(c.controllerManager()), c.running(c.scheduler())),
 			),
-			inTurn(
-				c.running(c.containerd()),
-				c.timed("sandbox image", c.importSandboxImage),
-			),
+			c.onEveryNode(node.containerdUp),
 			c.running(c.registry()),
 			c.running(c.privateRegistry()),
 			c.running(c.postgres()),
 		),
-		c.running(c.kubelet()),
 		atOnce(
-			c.timed("node", c.awaitNode),
+			c.onEveryNode(node.kubeletUp),
 			c.timed("service account", c.awaitServiceAccount),
 		),
 	)(ctx)
@@ -78,6 +77,15 @@ func atOnce(stages ...stage) stage {
 		}
 		return group.Wait()
 	}
+}
+
+// onEveryNode is the stage that runs one on every node at once.
+func (c *Cluster) onEveryNode(up func(node) stage) stage {
+	var stages []stage
+	for _, n := range c.nodes() {
+		stages = append(stages, up(n))
+	}
+	return atOnce(stages...)
 }
 
 // timed runs a stage and prints how long it took.

@@ -17,6 +17,7 @@ import (
 func main() {
 	stateDir := flag.String("state", cluster.DefaultStateDir, "state directory")
 	instance := flag.Int("instance", 0, "number that sets clusters on one machine apart")
+	nodes := flag.Int("nodes", 1, "how many nodes it starts with, 1 or 2")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: cluster [flags] up|status|watch|down")
 		flag.PrintDefaults()
@@ -27,7 +28,7 @@ func main() {
 	defer stop()
 
 	c := cluster.New(*stateDir, os.Stderr)
-	c.Instance = *instance
+	c.Instance, c.Nodes = *instance, *nodes
 	if err := act(ctx, c, flag.Arg(0)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
