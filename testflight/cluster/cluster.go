@@ -75,9 +75,11 @@ func (c *Cluster) NodeNames() []string {
 // NodeAddress is an address of this machine that pods of every node reach too.
 func (c *Cluster) NodeAddress() string { return c.node(1).address() }
 
-// NodeDevice is the network device that has the address of a node, by which the
-// other node reaches it. The first node is number 1.
-func (c *Cluster) NodeDevice(number int) string { return c.node(number).device() }
+// NodeDevice is the network device of a node, and its address, by which the other
+// node reaches it. The first node is number 1.
+func (c *Cluster) NodeDevice(number int) (name, address string) {
+	return c.node(number).device(), c.node(number).address()
+}
 
 // Registry is the host:port of the registry without a login. It speaks HTTP,
 // has one name for pods, kubelet and host, and forgets its manifests (not its

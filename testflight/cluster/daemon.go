@@ -51,7 +51,7 @@ func (c *Cluster) RunDaemon(ctx context.Context, d Daemon) error {
 		return err
 	}
 	if string(running) != string(started) {
-		if err := p.stopOnPurpose(ctx); err != nil {
+		if err := p.stopOnPurpose(ctx, unix.SIGTERM); err != nil {
 			return err
 		}
 	}
@@ -71,12 +71,45 @@ func (c *Cluster) StopDaemon(ctx context.Context, name string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return c.daemon(name).stopOnPurpose(ctx)
+	return c.daemon(name).stopOnPurpose(ctx, unix.SIGTERM)
+}
+
+// KillDaemon ends the daemon of that name as a crash would. RunDaemon has to
+// start it again.
+func (c *Cluster) KillDaemon(ctx context.Context, name string) error {
+	return c.daemon(name).stopOnPurpose(ctx, unix.SIGKILL)
+}
+
+// AwaitDaemonEnd waits for the daemon of that name to end by itself, which Watch
+// does not take for a death. RunDaemon has to start it again. cause is what has
+// the daemon end.
+func (c *Cluster) AwaitDaemonEnd(ctx context.Context, name string, cause func() error) error {
+	p := c.daemon(name)
+	fd, err := p.open()
+	if err != nil {
+		return fmt.Errorf("wait for the end of %s: %w", name, err)
+	}
+	defer unix.Close(fd)
+	running, err := os.ReadFile(p.pidFile())
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(p.pidFile()); err != nil {
+		return err
+	}
+	err = cause()
+	if err == nil {
+		_, err = firstToEnd(ctx, []int{fd})
+	}
+	if err != nil { // it is still to be stopped with the cluster
+		return errors.Join(err, os.WriteFile(p.pidFile(), running, 0o644))
+	}
+	return nil
 }
 
 // stopOnPurpose stops the part without a pid file: by that, Watch tells its end
 // from a death.
-func (p part) stopOnPurpose(ctx context.Context) error {
+func (p part) stopOnPurpose(ctx context.Context, ask unix.Signal) error {
 	running, err := p.process()
 	if errors.Is(err, errNoProcess) {
 		return nil
@@ -87,7 +120,7 @@ func (p part) stopOnPurpose(ctx context.Context) error {
 	if err := os.Remove(p.pidFile()); err != nil {
 		return err
 	}
-	return running.end(ctx, unix.SIGTERM, stopPatience)
+	return running.end(ctx, ask, stopPatience)
 }
 
 // DaemonLog is the path of the log of the daemon of that name.

@@ -142,7 +142,7 @@ var _ = Describe("A part", func() {
 			watched := make(chan error, 1)
 			go func() { watched <- watch(ctx, func() []part { return []part{sleeps, other} }) }()
 
-			Expect(other.stopOnPurpose(ctx)).To(Succeed())
+			Expect(other.stopOnPurpose(ctx, unix.SIGTERM)).To(Succeed())
 			Consistently(watched, "200ms").ShouldNot(Receive())
 			Expect(other.run(ctx)).To(Succeed())
 			Consistently(watched, "200ms").ShouldNot(Receive())
@@ -165,7 +165,7 @@ var _ = Describe("A part", func() {
 			Consistently(watched, "50ms").ShouldNot(Receive())
 
 			forgotten.Store(true)
-			Expect(other.stopOnPurpose(ctx)).To(Succeed())
+			Expect(other.stopOnPurpose(ctx, unix.SIGTERM)).To(Succeed())
 			Consistently(watched, "200ms").ShouldNot(Receive())
 
 			Expect(sleeps.stop(ctx)).To(Succeed())

@@ -20,32 +20,26 @@ import (
 const (
 	// Namespace is where the steps' pods are.
 	Namespace = "concourse"
-	// WorkerName is the name of the Kubernetes worker.
-	WorkerName = "kubernetes"
 	// User is the local user of the main team, whose password is the same word.
 	User = "test"
 )
 
-// Ports of web and worker of the first instance, on the cluster's node address or
-// on loopback.
+// Ports of web of the first instance, on the cluster's node address or on loopback.
 const (
-	webPort               = 17240
-	tsaPort               = 17241
-	webDebugPort          = 17242
-	gardenPort            = 17243
-	baggageclaimPort      = 17244
-	workerDebugPort       = 17245
-	healthcheckPort       = 17246
-	baggageclaimDebugPort = 17247
-	volumeRegistryPort    = 17249
+	webPort      = 17240
+	tsaPort      = 17241
+	webDebugPort = 17242
 )
 
 // Concourse is a Concourse on a development cluster, running or not.
 type Concourse struct {
 	Cluster *cluster.Cluster
 
-	// WebFlags and WorkerFlags add to the flags of web and worker.
+	// WebFlags and WorkerFlags add to the flags of web and of the first node's
+	// worker.
 	WebFlags, WorkerFlags []string
+	// SecondWorkerFlags add to the flags of the second node's worker.
+	SecondWorkerFlags []string
 
 	bin string
 	out io.Writer
@@ -54,15 +48,19 @@ type Concourse struct {
 // New returns the Concourse on a cluster, made of the programs in the folder
 // bin, which `make build` fills. It starts nothing.
 func New(on *cluster.Cluster, bin string, out io.Writer) *Concourse {
-	return &Concourse{Cluster: on, bin: bin, out: out}
+	return &Concourse{Cluster: on, SecondWorkerFlags: []string{flagOf("tag", SecondWorkerTag)}, bin: bin, out: out}
 }
 
 // FromEnvironment is New on the cluster of KUBECONFIG, of which NODE_NAME names
 // this machine's node, or on a development cluster if KUBECONFIG is not set.
-// TESTFLIGHT_INSTANCE, a number, sets Concourses on one machine apart.
+// TESTFLIGHT_INSTANCE, a number, sets Concourses on one machine apart;
+// TESTFLIGHT_NODES is how many nodes the development cluster is to have.
 func FromEnvironment(ctx context.Context, bin string, out io.Writer) (*Concourse, error) {
 	on, err := instanceOf(os.Getenv("TESTFLIGHT_INSTANCE"), out)
 	if err != nil {
+		return nil, err
+	}
+	if on.Nodes, err = nodesOf(os.Getenv("TESTFLIGHT_NODES")); err != nil {
 		return nil, err
 	}
 	if kubeconfig := os.Getenv("KUBECONFIG"); kubeconfig != "" {
@@ -86,6 +84,17 @@ func instanceOf(number string, out io.Writer) (*cluster.Cluster, error) {
 	return on, nil
 }
 
+func nodesOf(number string) (int, error) {
+	if number == "" {
+		return 0, nil
+	}
+	nodes, err := strconv.Atoi(number)
+	if err != nil || nodes < 1 || nodes > 2 {
+		return 0, fmt.Errorf("TESTFLIGHT_NODES is %q: set it to 1 or 2", number)
+	}
+	return nodes, nil
+}
+
 // URL is where web answers, for fly and for a browser on this machine.
 func (c *Concourse) URL() string {
 	return "http://" + net.JoinHostPort(c.Cluster.NodeAddress(), strconv.Itoa(c.Cluster.Port(webPort)))
@@ -101,7 +110,7 @@ func (c *Concourse) Client() (kubernetes.Interface, error) {
 }
 
 // Up builds the programs, starts the cluster, pushes the images and starts web
-// and worker. What is there already stays.
+// and a worker on each node. What is there already stays.
 func (c *Concourse) Up(ctx context.Context) error {
 	stages := []struct {
 		name string
@@ -112,7 +121,7 @@ func (c *Concourse) Up(ctx context.Context) error {
 		{"images", c.pushImages},
 		{"namespace " + Namespace, c.createNamespace},
 		{"web", c.startWeb},
-		{"worker", c.startWorker},
+		{"workers", c.startWorkers},
 	}
 	for _, stage := range stages {
 		start := time.Now()
@@ -125,7 +134,7 @@ func (c *Concourse) Up(ctx context.Context) error {
 	return nil
 }
 
-// Down ends web, worker and cluster and removes what they made.
+// Down ends web, workers and cluster and removes what they made.
 func (c *Concourse) Down(ctx context.Context) error {
 	if c.Cluster.IsExternal() {
 		if err := c.deleteNamespace(ctx); err != nil {

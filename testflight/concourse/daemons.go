@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
-	"strconv"
 
 	"github.com/concourse/concourse-kubernetes/testflight/cluster"
 )
@@ -48,44 +47,6 @@ func (c *Concourse) startWeb(ctx context.Context) error {
 	return c.hurryScheduler(ctx)
 }
 
-func (c *Concourse) startWorker(ctx context.Context) error {
-	keys, err := c.keys(ctx)
-	if err != nil {
-		return err
-	}
-	baseTypes, err := c.baseTypes("registry-image", "mock")
-	if err != nil {
-		return err
-	}
-	return c.Cluster.RunDaemon(ctx, cluster.Daemon{
-		Name: "worker",
-		Command: append([]string{
-			c.program("concourse"), "worker",
-			"--runtime=kubernetes",
-			flagOf("name", WorkerName),
-			flagOf("work-dir", filepath.Join(c.Cluster.DaemonDir(), "worker")),
-			flagOf("tsa-host", "127.0.0.1:"+strconv.Itoa(c.Cluster.Port(tsaPort))),
-			flagOf("tsa-public-key", filepath.Join(keys, "tsa.pub")),
-			flagOf("tsa-worker-private-key", filepath.Join(keys, "worker")),
-			flagOf("kubernetes-kubeconfig", c.Cluster.Kubeconfig()),
-			flagOf("kubernetes-namespace", Namespace),
-			flagOf("kubernetes-node-name", c.Cluster.NodeName()),
-			flagOf("kubernetes-volume-registry-port", c.Cluster.Port(volumeRegistryPort)),
-			flagOf("bind-port", c.Cluster.Port(gardenPort)),
-			flagOf("debug-bind-port", c.Cluster.Port(workerDebugPort)),
-			flagOf("healthcheck-bind-port", c.Cluster.Port(healthcheckPort)),
-			flagOf("healthcheck-bind-ip", "127.0.0.1"),
-			flagOf("baggageclaim-bind-port", c.Cluster.Port(baggageclaimPort)),
-			flagOf("baggageclaim-debug-bind-port", c.Cluster.Port(baggageclaimDebugPort)),
-			flagOf("baggageclaim-driver", "overlay"),
-			"--sweep-interval=5s",
-		}, append(baseTypes, c.WorkerFlags...)...),
-		Ready: func(ctx context.Context) error {
-			return answers(ctx, "http://127.0.0.1:"+strconv.Itoa(c.Cluster.Port(healthcheckPort)))
-		},
-	})
-}
-
 // answers asks a URL and returns nil if it answers with success.
 func answers(ctx context.Context, url string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -101,19 +62,4 @@ func answers(ctx context.Context, url string) error {
 		return fmt.Errorf("%s: %s", url, response.Status)
 	}
 	return nil
-}
-
-// baseTypes returns the flags that give these base resource types their images
-// in the cluster's registry, by digest: their tags move with every build.
-func (c *Concourse) baseTypes(types ...string) ([]string, error) {
-	var flags []string
-	for _, baseType := range types {
-		image := baseType + "-resource"
-		digest, err := c.Digest(image + ":latest")
-		if err != nil {
-			return nil, fmt.Errorf("digest of the image of base resource type %s: %w", baseType, err)
-		}
-		flags = append(flags, flagOf("kubernetes-resource-type", baseType+"="+c.Cluster.Registry()+"/"+image+"@"+digest))
-	}
-	return flags, nil
 }

@@ -10,12 +10,12 @@ import (
 	"github.com/google/go-containerregistry/pkg/crane"
 )
 
-// StartDaemons starts web and worker on a cluster that runs.
+// StartDaemons starts web and workers on a cluster that runs.
 func (c *Concourse) StartDaemons(ctx context.Context) error {
 	if err := c.startWeb(ctx); err != nil {
 		return err
 	}
-	return c.startWorker(ctx)
+	return c.startWorkers(ctx)
 }
 
 // RestartWeb has web running with these flags in place of WebFlags.
@@ -25,7 +25,8 @@ func (c *Concourse) RestartWeb(ctx context.Context, flags ...string) error {
 	return with.StartDaemons(ctx)
 }
 
-// RestartWorker has the worker running with these flags in place of WorkerFlags.
+// RestartWorker has the first node's worker running with these flags in place of
+// WorkerFlags.
 func (c *Concourse) RestartWorker(ctx context.Context, flags ...string) error {
 	with := *c
 	with.WorkerFlags = flags
@@ -37,13 +38,12 @@ func (c *Concourse) Digest(image string) (string, error) {
 	return crane.Digest(c.Cluster.Registry()+"/"+image, crane.Insecure)
 }
 
-// Leftovers names what the worker still has on the node: volumes, state
+// Leftovers names what the workers still have on their nodes: volumes, state
 // directories of containers, mounts, and processes of pods.
 func (c *Concourse) Leftovers() ([]string, error) {
-	workDir := filepath.Join(c.Cluster.DaemonDir(), "worker")
 	var left []string
 	for _, folder := range []string{"volumes/live", "containers"} {
-		entries, err := filepath.Glob(filepath.Join(workDir, folder, "*"))
+		entries, err := filepath.Glob(filepath.Join(c.Cluster.DaemonDir(), "worker*", folder, "*"))
 		if err != nil {
 			return nil, err
 		}
@@ -55,7 +55,7 @@ func (c *Concourse) Leftovers() ([]string, error) {
 		return nil, err
 	}
 	for line := range strings.Lines(string(mounts)) {
-		if strings.Contains(line, workDir) {
+		if strings.Contains(line, filepath.Join(c.Cluster.DaemonDir(), "worker")) {
 			left = append(left, "mount "+strings.Fields(line)[1])
 		}
 	}

@@ -1,0 +1,131 @@
+package concourse
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strconv"
+
+	"github.com/concourse/concourse-kubernetes/testflight/cluster"
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	// WorkerName is the name of the Kubernetes worker of the first node.
+	WorkerName = "kubernetes"
+	// SecondWorkerName is the name of the Kubernetes worker of the second node.
+	SecondWorkerName = "kubernetes-2"
+	// SecondWorkerTag is the tag of the second node's worker: only steps that ask
+	// for it run there, unless SecondWorkerFlags say otherwise.
+	SecondWorkerTag = "second-node"
+)
+
+// worker is the Kubernetes worker of one node.
+type worker struct {
+	name string
+	// daemon is its name among the cluster's.
+	daemon string
+	node   string
+	ports  workerPorts
+	flags  []string
+}
+
+// workerPorts are those of the first instance, on loopback.
+type workerPorts struct {
+	garden, baggageclaim, debug, baggageclaimDebug, healthcheck, volumeRegistry int
+}
+
+// workers returns one for each node.
+func (c *Concourse) workers() []worker {
+	all := []worker{
+		{
+			name: WorkerName, daemon: "worker", flags: c.WorkerFlags,
+			ports: workerPorts{garden: 17243, baggageclaim: 17244, debug: 17245, healthcheck: 17246, baggageclaimDebug: 17247, volumeRegistry: 17249},
+		},
+		{
+			name: SecondWorkerName, daemon: "worker-2", flags: c.SecondWorkerFlags,
+			ports: workerPorts{garden: 17253, baggageclaim: 17254, debug: 17255, healthcheck: 17256, baggageclaimDebug: 17257, volumeRegistry: 17259},
+		},
+	}
+	nodes := c.Cluster.NodeNames()
+	for i, node := range nodes {
+		all[i].node = node
+	}
+	return all[:len(nodes)]
+}
+
+// workDir is where a worker keeps volumes and containers.
+func (c *Concourse) workDir(w worker) string {
+	return filepath.Join(c.Cluster.DaemonDir(), w.daemon)
+}
+
+func (c *Concourse) startWorkers(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, w := range c.workers() {
+		group.Go(func() error { return c.startWorker(ctx, w) })
+	}
+	return group.Wait()
+}
+
+func (c *Concourse) startWorker(ctx context.Context, w worker) error {
+	registration, err := c.registrationOf(ctx, w.name)
+	if err != nil {
+		return err
+	}
+	baseTypes, err := c.baseTypes("registry-image", "mock")
+	if err != nil {
+		return err
+	}
+	command := append([]string{c.program("concourse"), "worker"}, registration...)
+	return c.Cluster.RunDaemon(ctx, cluster.Daemon{
+		Name: w.daemon,
+		Command: append(append(command,
+			"--runtime=kubernetes",
+			flagOf("work-dir", c.workDir(w)),
+			flagOf("kubernetes-kubeconfig", c.Cluster.Kubeconfig()),
+			flagOf("kubernetes-namespace", Namespace),
+			flagOf("kubernetes-node-name", w.node),
+			flagOf("kubernetes-volume-registry-port", c.Cluster.Port(w.ports.volumeRegistry)),
+			flagOf("bind-port", c.Cluster.Port(w.ports.garden)),
+			flagOf("debug-bind-port", c.Cluster.Port(w.ports.debug)),
+			flagOf("healthcheck-bind-port", c.Cluster.Port(w.ports.healthcheck)),
+			flagOf("healthcheck-bind-ip", "127.0.0.1"),
+			flagOf("baggageclaim-bind-port", c.Cluster.Port(w.ports.baggageclaim)),
+			flagOf("baggageclaim-debug-bind-port", c.Cluster.Port(w.ports.baggageclaimDebug)),
+			flagOf("baggageclaim-driver", "overlay"),
+			"--sweep-interval=5s",
+		), append(baseTypes, w.flags...)...),
+		Ready: func(ctx context.Context) error {
+			return answers(ctx, "http://127.0.0.1:"+strconv.Itoa(c.Cluster.Port(w.ports.healthcheck)))
+		},
+	})
+}
+
+// registrationOf returns the flags by which a worker of that name is known to web.
+func (c *Concourse) registrationOf(ctx context.Context, name string) ([]string, error) {
+	keys, err := c.keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []string{
+		flagOf("name", name),
+		flagOf("tsa-host", "127.0.0.1:"+strconv.Itoa(c.Cluster.Port(tsaPort))),
+		flagOf("tsa-public-key", filepath.Join(keys, "tsa.pub")),
+		flagOf("tsa-worker-private-key", filepath.Join(keys, "worker")),
+	}, nil
+}
+
+// baseTypes returns the flags that give these base resource types their images
+// in the cluster's registry, by digest: their tags move with every build.
+func (c *Concourse) baseTypes(types ...string) ([]string, error) {
+	var flags []string
+	for _, baseType := range types {
+		image := baseType + "-resource"
+		digest, err := c.Digest(image + ":latest")
+		if err != nil {
+			return nil, fmt.Errorf("digest of the image of base resource type %s: %w", baseType, err)
+		}
+		flags = append(flags, flagOf("kubernetes-resource-type", baseType+"="+c.Cluster.Registry()+"/"+image+"@"+digest))
+	}
+	return flags, nil
+}
