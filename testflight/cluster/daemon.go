@@ -83,7 +83,7 @@ func (c *Cluster) KillDaemon(ctx context.Context, name string) error {
 // AwaitDaemonEnd waits for the daemon of that name to end by itself, which Watch
 // does not take for a death. RunDaemon has to start it again. cause is what has
 // the daemon end.
-func (c *Cluster) AwaitDaemonEnd(ctx context.Context, name string, cause func() error) error {
+func (c *Cluster) AwaitDaemonEnd(ctx context.Context, name string, cause func() error) (err error) {
 	p := c.daemon(name)
 	fd, err := p.open()
 	if err != nil {
@@ -97,14 +97,18 @@ func (c *Cluster) AwaitDaemonEnd(ctx context.Context, name string, cause func() 
 	if err := os.Remove(p.pidFile()); err != nil {
 		return err
 	}
-	err = cause()
-	if err == nil {
-		_, err = firstToEnd(ctx, []int{fd})
+	ended := false
+	defer func() {
+		if !ended { // it is still to be stopped with the cluster
+			err = errors.Join(err, os.WriteFile(p.pidFile(), running, 0o644))
+		}
+	}()
+	if err := cause(); err != nil {
+		return err
 	}
-	if err != nil { // it is still to be stopped with the cluster
-		return errors.Join(err, os.WriteFile(p.pidFile(), running, 0o644))
-	}
-	return nil
+	_, err = firstToEnd(ctx, []int{fd})
+	ended = err == nil
+	return err
 }
 
 // stopOnPurpose stops the part without a pid file: by that, Watch tells its end

@@ -3,6 +3,7 @@ package concourse
 import (
 	"context"
 	"fmt"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 
@@ -18,6 +19,9 @@ const (
 	// SecondWorkerTag is the tag of the second node's worker: only steps that ask
 	// for it run there, unless SecondWorkerFlags say otherwise.
 	SecondWorkerTag = "second-node"
+	// WorkerDaemon and SecondWorkerDaemon are their names among the cluster's
+	// daemons.
+	WorkerDaemon, SecondWorkerDaemon = "worker", "worker-2"
 )
 
 // worker is the Kubernetes worker of one node.
@@ -39,11 +43,11 @@ type workerPorts struct {
 func (c *Concourse) workers() []worker {
 	all := []worker{
 		{
-			name: WorkerName, daemon: "worker", flags: c.WorkerFlags,
+			name: WorkerName, daemon: WorkerDaemon, flags: c.WorkerFlags,
 			ports: workerPorts{garden: 17243, baggageclaim: 17244, debug: 17245, healthcheck: 17246, baggageclaimDebug: 17247, volumeRegistry: 17249},
 		},
 		{
-			name: SecondWorkerName, daemon: "worker-2", flags: c.SecondWorkerFlags,
+			name: SecondWorkerName, daemon: SecondWorkerDaemon, flags: c.SecondWorkerFlags,
 			ports: workerPorts{garden: 17253, baggageclaim: 17254, debug: 17255, healthcheck: 17256, baggageclaimDebug: 17257, volumeRegistry: 17259},
 		},
 	}
@@ -99,6 +103,19 @@ func (c *Concourse) startWorker(ctx context.Context, w worker) error {
 			return answers(ctx, "http://127.0.0.1:"+strconv.Itoa(c.Cluster.Port(w.ports.healthcheck)))
 		},
 	})
+}
+
+// RetireWorker asks web to retire the worker of that name.
+func (c *Concourse) RetireWorker(ctx context.Context, name string) error {
+	registration, err := c.registrationOf(ctx, name)
+	if err != nil {
+		return err
+	}
+	retire := exec.CommandContext(ctx, c.program("concourse"), append([]string{"retire-worker"}, registration...)...)
+	if output, err := retire.CombinedOutput(); err != nil {
+		return fmt.Errorf("retire worker %s: %w: %s", name, err, output)
+	}
+	return nil
 }
 
 // registrationOf returns the flags by which a worker of that name is known to web.
