@@ -23,6 +23,7 @@ func Build(ctx context.Context, workDir string, log io.Writer) ([]Image, error) 
 	}{
 		{"busybox", "latest", []string{"busybox"}},
 		{"busybox", "other", []string{"busybox", "variant"}},
+		{"library/clearlinux", "latest", []string{"busybox", "bash", "stateless"}}, // as a mirror of Docker Hub has it
 		{"registry-image-resource", "latest", []string{"busybox", "certificates", "registry-image-resource"}},
 		{"mock-resource", "latest", []string{"busybox", "certificates", "bash", "mock-resource"}},
 	}
@@ -53,6 +54,7 @@ func buildLayers(ctx context.Context, workDir string, log io.Writer) (map[string
 	}{
 		{"busybox", func() (v1.Layer, error) { return busyboxLayer(ctx) }},
 		{"variant", variantLayer},
+		{"stateless", statelessLayer},
 		{"bash", bashLayer},
 		{"certificates", certificatesLayer},
 		{"mock-resource", func() (v1.Layer, error) { return mockLayer(ctx, workDir) }},

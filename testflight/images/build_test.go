@@ -50,10 +50,10 @@ var _ = Describe("Building the images", Ordered, func() {
 			files := content(image)
 
 			Expect(files).To(HaveKey("bin/busybox"), name)
-			Expect(files["bin/sh"].Linkname).To(Equal("/bin/busybox"), name)
+			Expect(files["bin/sh"].Linkname).To(BeElementOf("/bin/busybox", "/bin/bash"), name)
 			Expect(files).To(HaveKey("usr/bin/env"), name)
 			Expect(files["usr/bin/printenv"].Typeflag).To(BeEquivalentTo(tar.TypeReg), name)
-			Expect(files).To(HaveKey("etc/passwd"), name)
+			Expect(files).To(HaveKey("etc/group"), name)
 			Expect(files["tmp/"].Mode).To(BeEquivalentTo(0o1777), name)
 
 			config, err := image.ConfigFile()
@@ -65,6 +65,16 @@ var _ = Describe("Building the images", Ordered, func() {
 	It("tells the two busybox images apart by a file", func() {
 		Expect(content(built["busybox:latest"])).NotTo(HaveKey("etc/variant"))
 		Expect(content(built["busybox:other"])).To(HaveKey("etc/variant"))
+	})
+
+	It("takes the list of users out of the image of Clear Linux, and of no other", func() {
+		for name, image := range built {
+			if name == "library/clearlinux:latest" {
+				Expect(content(image)).NotTo(HaveKey("etc/passwd"))
+			} else {
+				Expect(content(image)).To(HaveKey("etc/passwd"), name)
+			}
+		}
 	})
 
 	It("puts the three actions into the resources", func() {
