@@ -5,7 +5,7 @@ LINT       = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 TESTFLIGHT = $(GO) run ./testflight/cmd/testflight
 
 # Packages whose specs need no cluster.
-UNIT = ./atc/... ./cmd/... ./worker/... ./testflight/cluster/... ./testflight/images/...
+UNIT = ./atc/... ./cmd/... ./worker/... ./testflight/cluster/... ./testflight/images/... ./testflight/upstream/...
 
 .PHONY: build
 build: generate
@@ -56,6 +56,11 @@ unit: generate packages
 .PHONY: testflight
 testflight:
 	$(TESTFLIGHT) test
+
+# Runs upstream's own integration suite on our runtime.
+.PHONY: upstream-testflight
+upstream-testflight: generate
+	$(TESTFLIGHT) upstream
 
 # Installs the Debian packages that are missing.
 .PHONY: packages

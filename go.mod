@@ -269,4 +269,7 @@ require (
 	sigs.k8s.io/structured-merge-diff/v4 v4.6.0 // indirect
 )
 
-tool github.com/concourse/concourse/fly
+tool (
+	github.com/concourse/concourse/fly
+	github.com/onsi/ginkgo/v2/ginkgo
+)

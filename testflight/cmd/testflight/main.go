@@ -18,6 +18,7 @@ const usage = `usage: testflight COMMAND
 
   demo       start everything and run a pipeline on pods
   test       start everything, run the specs, and end everything
+  upstream   the same with upstream's own specs
   up         start everything
   benchmark  compare the start of a container with that of a bare pod
   down       end everything and remove what was made
@@ -51,6 +52,8 @@ func run(ctx context.Context, args []string) error {
 		return demo(ctx, runs)
 	case "test":
 		return test(ctx, runs)
+	case "upstream":
+		return testUpstream(ctx, runs)
 	case "up":
 		return runs.Up(ctx)
 	case "benchmark":

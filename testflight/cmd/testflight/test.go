@@ -15,10 +15,14 @@ import (
 // interrupted.
 const downPatience = 5 * time.Minute
 
-// test runs the specs in ./testflight on a cluster that starts and ends with
-// them. One that is running is ended first: the specs want to find nothing and
-// to leave nothing.
-func test(ctx context.Context, runs *concourse.Concourse) (err error) {
+// test runs the specs in ./testflight.
+func test(ctx context.Context, runs *concourse.Concourse) error {
+	return onItsOwn(ctx, runs, runSpecs)
+}
+
+// onItsOwn runs a suite on a cluster that starts and ends with it. One that is
+// running is ended first: suites want to find nothing and to leave nothing.
+func onItsOwn(ctx context.Context, runs *concourse.Concourse, suite func(context.Context) error) (err error) {
 	if err := runs.Down(ctx); err != nil {
 		return err
 	}
@@ -31,7 +35,7 @@ func test(ctx context.Context, runs *concourse.Concourse) (err error) {
 	if err := runs.Up(ctx); err != nil {
 		return err
 	}
-	return watched(ctx, runs.Cluster, runSpecs)
+	return watched(ctx, runs.Cluster, suite)
 }
 
 func runSpecs(ctx context.Context) error {

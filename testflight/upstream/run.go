@@ -1,0 +1,79 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// patience bounds a run. One takes a fraction of that on 2 cores.
+	patience = 45 * time.Minute
+	// lastWords is how long the runner may take to say what it was doing when it
+	// is interrupted.
+	lastWords = time.Minute
+)
+
+// Run runs all specs against the Concourse at a URL, in several processes at
+// once, with their output on out. The error is nil only if all that ran passed;
+// a summary comes with it where the specs got as far as that.
+func (s Suite) Run(ctx context.Context, url string, processes int, out io.Writer) (Summary, error) {
+	environment, err := s.environment(ctx, url)
+	if err != nil {
+		return Summary{}, err
+	}
+	if err := os.RemoveAll(s.report()); err != nil { // of an earlier run
+		return Summary{}, err
+	}
+	run := exec.CommandContext(ctx, s.runner(),
+		"--procs="+strconv.Itoa(processes),
+		"--timeout="+patience.String(),
+		"--json-report="+s.report(),
+		s.specs())
+	run.Env = environment
+	run.Stdout, run.Stderr = out, out
+	run.Cancel = func() error { return run.Process.Signal(os.Interrupt) }
+	run.WaitDelay = lastWords
+
+	failure := run.Run()
+	if failure != nil {
+		failure = fmt.Errorf("upstream's testflight at %s: %w", url, failure)
+	}
+	summary, err := readReport(s.report())
+	return summary, errors.Join(failure, err)
+}
+
+// environment is ours, with a home and a folder for temporary files of the
+// suite's own, which leaves both behind, and with what Go derives from a home.
+func (s Suite) environment(ctx context.Context, url string) ([]string, error) {
+	added := []string{
+		"ATC_URL=" + url,
+		// The specs that look at what a runtime can do expect of this one what ours
+		// does too: hermetic steps are cut off.
+		"RUNTIME=containerd",
+	}
+	for variable, name := range map[string]string{"HOME": "home", "TMPDIR": "tmp"} {
+		folder := filepath.Join(s.WorkDir, name)
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return nil, err
+		}
+		added = append(added, variable+"="+folder)
+	}
+
+	ofGo := []string{"GOCACHE", "GOMODCACHE", "GOENV"}
+	values, err := goCommand(ctx, append([]string{"env"}, ofGo...)...)
+	if err != nil {
+		return nil, err
+	}
+	for i, value := range strings.Split(strings.TrimSuffix(values, "\n"), "\n") {
+		added = append(added, ofGo[i]+"="+value)
+	}
+	return append(os.Environ(), added...), nil
+}
