@@ -53,9 +53,11 @@ lint: generate
 unit: generate packages
 	$(GO) test $(UNIT)
 
+# Two nodes are for the specs of volumes that stream between workers; a user's
+# cluster has the nodes that it has.
 .PHONY: testflight
 testflight:
-	$(TESTFLIGHT) test
+	TESTFLIGHT_NODES=$${TESTFLIGHT_NODES:-2} $(TESTFLIGHT) test
 
 # Runs upstream's own integration suite on our runtime.
 .PHONY: upstream-testflight
