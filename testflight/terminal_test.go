@@ -1,0 +1,111 @@
+package testflight_test
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"time"
+
+	"github.com/creack/pty"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gbytes"
+	"github.com/onsi/gomega/gexec"
+)
+
+// terminal is fly on a terminal of its own, in front of which a spec sits.
+type terminal struct {
+	screen  *gbytes.Buffer
+	device  *os.File
+	program *exec.Cmd
+}
+
+// openTerminal runs fly on a terminal of 33 rows and 77 columns.
+func openTerminal(ctx context.Context, args ...string) *terminal {
+	GinkgoHelper()
+	program := fly.Command(ctx, args...)
+	device, err := pty.StartWithSize(program, &pty.Winsize{Rows: 33, Cols: 77})
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(device.Close)
+
+	t := &terminal{screen: gbytes.NewBuffer(), device: device, program: program}
+	go io.Copy(io.MultiWriter(t.screen, GinkgoWriter), device) // ends with the device
+	return t
+}
+
+func (t *terminal) press(keys string) {
+	GinkgoHelper()
+	_, err := io.WriteString(t.device, keys)
+	Expect(err).NotTo(HaveOccurred())
+}
+
+func (t *terminal) resize(rows, columns uint16) {
+	GinkgoHelper()
+	Expect(pty.Setsize(t.device, &pty.Winsize{Rows: rows, Cols: columns})).To(Succeed())
+}
+
+// exitStatus waits for the end of fly.
+func (t *terminal) exitStatus() int {
+	GinkgoHelper()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		t.program.Wait()
+	}()
+	Eventually(ended, patience).Should(BeClosed())
+	return t.program.ProcessState.ExitCode()
+}
+
+var _ = Describe("fly intercept on a terminal", func() {
+	var p pipeline
+
+	BeforeEach(func(ctx SpecContext) {
+		p = setPipeline(ctx, task("{repository: ((registry))/busybox}", "", "echo now running; while ! test -e /tmp/end; do sleep 0.1; done"))
+		session := p.trigger(context.Background()) // longer than this node
+		Eventually(session.Out, patience).Should(gbytes.Say("now running"))
+		DeferCleanup(func(ctx SpecContext) {
+			_, err := fly.Run(ctx, "intercept", "-j", p.name+"/main", "-s", "one", "--", "touch", "/tmp/end")
+			Expect(err).NotTo(HaveOccurred())
+			Eventually(session, patience).Should(gexec.Exit(0))
+		})
+	}, NodeTimeout(time.Minute))
+
+	intercept := func(ctx context.Context) *terminal {
+		GinkgoHelper()
+		t := openTerminal(ctx, "intercept", "-j", p.name+"/main", "-s", "one", "--", "sh")
+		t.press("echo ready $((20 + 1))\n")
+		Eventually(t.screen, patience).Should(gbytes.Say("ready 21"))
+		return t
+	}
+
+	It("has the terminal's size and follows it, passes Ctrl-C on, and ends with the exit status", func(ctx SpecContext) {
+		t := intercept(ctx)
+
+		t.press("stty size\n")
+		Eventually(t.screen).Should(gbytes.Say("33 77"))
+		t.resize(40, 99)
+		Eventually(func() *gbytes.Buffer {
+			t.press("stty size\n")
+			return t.screen
+		}).Should(gbytes.Say("40 99"))
+
+		t.press("sleep 1000\n")
+		t.press("\x03")
+		t.press("echo still here $((20 + 2))\n")
+		Eventually(t.screen).Should(gbytes.Say("still here 22"))
+
+		t.press("exit 7\n")
+		Expect(t.exitStatus()).To(Equal(7))
+	}, SpecTimeout(3*time.Minute))
+
+	It("can be there more than once in one container", func(ctx SpecContext) {
+		first, second := intercept(ctx), intercept(ctx)
+		first.press("echo from the first > /tmp/note\nexit\n")
+		Expect(first.exitStatus()).To(BeZero())
+		second.press("cat /tmp/note\n")
+		Eventually(second.screen).Should(gbytes.Say("from the first"))
+		second.press("exit\n")
+		Expect(second.exitStatus()).To(BeZero())
+	}, SpecTimeout(3*time.Minute))
+})
