@@ -111,6 +111,22 @@ jobs:
 		Expect(resources.Requests[corev1.ResourceCPU]).To(HaveField("String()", "250m"))
 	}, SpecTimeout(3*time.Minute))
 
+	It("may name its image by a rootfs_uri", func(ctx SpecContext) {
+		image := runs.Cluster.Registry() + "/busybox@" + digestOf("busybox:latest")
+		p := setPipeline(ctx, fmt.Sprintf(`
+jobs:
+- name: main
+  plan:
+  - task: one
+    config:
+      platform: linux
+      rootfs_uri: docker:///%s
+      run: {path: echo, args: ["on the image"]}
+`, image))
+		Expect(p.run(ctx, 0)).To(gbytes.Say("on the image"))
+		Expect(p.podOf("task").Spec.Containers[0].Image).To(Equal(image))
+	}, SpecTimeout(3*time.Minute))
+
 	It("ends although it leaves a process behind, whose output is not waited for", func(ctx SpecContext) {
 		p := setPipeline(ctx, task("{repository: ((registry))/busybox}", "", "sleep 1000 & printf 'no newline at the end'"))
 		Expect(p.run(ctx, 0)).To(gbytes.Say("no newline at the end"))

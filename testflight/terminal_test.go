@@ -57,6 +57,27 @@ func (t *terminal) exitStatus() int {
 	return t.program.ProcessState.ExitCode()
 }
 
+var _ = Describe("fly intercept", func() {
+	inContainer := func(ctx context.Context, args ...string) string {
+		GinkgoHelper()
+		output, err := fly.Run(ctx, append(append([]string{"intercept"}, args...), "--", "echo", "inside")...)
+		Expect(err).NotTo(HaveOccurred())
+		return output
+	}
+
+	It("gets into the container of a task that failed", func(ctx SpecContext) {
+		p := setPipeline(ctx, task("{repository: ((registry))/busybox}", "", "exit 1"))
+		p.run(ctx, 1)
+		Expect(inContainer(ctx, "-j", p.name+"/main", "-s", "one")).To(ContainSubstring("inside"))
+	}, SpecTimeout(3*time.Minute))
+
+	It("gets into the container of a resource's check", func(ctx SpecContext) {
+		p := setPipeline(ctx, "resources: [{name: thing, type: mock, source: {initial_version: "+newName()+"}}]\njobs: [{name: main, plan: [{get: thing}]}]\n")
+		p.run(ctx, 0)
+		Expect(inContainer(ctx, "-c", p.name+"/thing")).To(ContainSubstring("inside"))
+	}, SpecTimeout(3*time.Minute))
+})
+
 var _ = Describe("fly intercept on a terminal", func() {
 	var p pipeline
 
@@ -90,7 +111,8 @@ var _ = Describe("fly intercept on a terminal", func() {
 			return t.screen
 		}).Should(gbytes.Say("40 99"))
 
-		t.press("sleep 1000\n")
+		t.press("echo asleep $((20 + 3)); sleep 1000\n")
+		Eventually(t.screen).Should(gbytes.Say("asleep 23")) // before, Ctrl-C would be a character for the shell's editor
 		t.press("\x03")
 		t.press("echo still here $((20 + 2))\n")
 		Eventually(t.screen).Should(gbytes.Say("still here 22"))
