@@ -71,18 +71,19 @@ var _ = AfterSuite(func(ctx SpecContext) {
 
 		left, err := runs.Leftovers()
 		g.Expect(err).NotTo(HaveOccurred())
-		cached, err := cachedVolumes(ctx)
+		kept, err := keptVolumes(ctx)
 		g.Expect(err).NotTo(HaveOccurred())
 		left = slices.DeleteFunc(left, func(trace string) bool {
-			return slices.ContainsFunc(cached, func(handle string) bool { return strings.Contains(trace, handle) })
+			return slices.ContainsFunc(kept, func(handle string) bool { return strings.Contains(trace, handle) })
 		})
 		g.Expect(left).To(BeEmpty(), "volumes, mounts, state directories and processes")
 	}).WithTimeout(7 * time.Minute).WithPolling(time.Second).Should(Succeed())
 }, NodeTimeout(8*time.Minute))
 
-// cachedVolumes are the handles of what Concourse keeps on purpose: the image of
-// a resource type outlives the last use of its resources by more than an hour.
-func cachedVolumes(ctx context.Context) ([]string, error) {
+// keptVolumes are the handles of what Concourse keeps on purpose: the image of
+// a resource type outlives the last use of its resources by more than an hour,
+// what fly execute sent and fetched stays for half a day.
+func keptVolumes(ctx context.Context) ([]string, error) {
 	listed, err := fly.Run(ctx, "volumes", "--json")
 	if err != nil {
 		return nil, err
@@ -91,13 +92,13 @@ func cachedVolumes(ctx context.Context) ([]string, error) {
 	if err := json.Unmarshal([]byte(listed), &volumes); err != nil {
 		return nil, err
 	}
-	var cached []string
+	var kept []string
 	for _, volume := range volumes {
-		if volume.Type == "resource" {
-			cached = append(cached, volume.ID)
+		if volume.Type == "resource" || volume.Type == "artifact" {
+			kept = append(kept, volume.ID)
 		}
 	}
-	return cached, nil
+	return kept, nil
 }
 
 func names(pods []corev1.Pod) []string {
