@@ -34,6 +34,8 @@ func openTerminal(ctx context.Context, args ...string) *terminal {
 	return t
 }
 
+// press types keys. The next ones have to wait until these had an effect: fly
+// reads into a buffer that it may not have sent yet.
 func (t *terminal) press(keys string) {
 	GinkgoHelper()
 	_, err := io.WriteString(t.device, keys)
@@ -105,18 +107,18 @@ var _ = Describe("fly intercept on a terminal", func() {
 
 		t.press("stty size\n")
 		Eventually(t.screen).Should(gbytes.Say("33 77"))
+		t.press("echo watching $((20 + 2)); until [ \"$(stty size)\" = '40 99' ]; do sleep 0.1; done; echo resized $((20 + 3))\n")
+		Eventually(t.screen).Should(gbytes.Say("watching 22"))
 		t.resize(40, 99)
-		Eventually(func() *gbytes.Buffer {
-			t.press("stty size\n")
-			return t.screen
-		}).Should(gbytes.Say("40 99"))
+		Eventually(t.screen).Should(gbytes.Say("resized 23"))
 
-		t.press("echo asleep $((20 + 3)); sleep 1000\n")
-		Eventually(t.screen).Should(gbytes.Say("asleep 23")) // before, Ctrl-C would be a character for the shell's editor
+		t.press("sh -c 'echo asleep $((20 + 4)); exec sleep 1000'\n")
+		Eventually(t.screen).Should(gbytes.Say("asleep 24"))
 		t.press("\x03")
-		t.press("echo still here $((20 + 2))\n")
-		Eventually(t.screen).Should(gbytes.Say("still here 22"))
+		Eventually(t.screen).Should(gbytes.Say("# "), "the shell's prompt")
 
+		t.press("echo still here $((20 + 5))\n")
+		Eventually(t.screen).Should(gbytes.Say("still here 25"))
 		t.press("exit 7\n")
 		Expect(t.exitStatus()).To(Equal(7))
 	}, SpecTimeout(3*time.Minute))
