@@ -2,11 +2,11 @@ package concourse
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/google/go-containerregistry/pkg/crane"
 )
 
@@ -60,15 +60,33 @@ func (c *Concourse) Leftovers() ([]string, error) {
 		}
 	}
 
-	commands, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	processes, err := c.initsOfPods()
+	return append(left, processes...), err
+}
+
+// initsOfPods names the processes whose concourse-init is one that this
+// Concourse's workers mount into their pods: another may run on the machine.
+func (c *Concourse) initsOfPods() ([]string, error) {
+	workers, err := filepath.Glob(filepath.Join(c.Cluster.DaemonDir(), "worker*", "init"))
 	if err != nil {
 		return nil, err
 	}
-	for _, file := range commands {
-		command, err := os.ReadFile(file)
-		if err == nil && strings.Contains(string(command), "concourse-init\x00") {
-			left = append(left, fmt.Sprintf("process %s", filepath.Base(filepath.Dir(file))))
+	mounted, err := filepath.Glob("/proc/[0-9]*/root" + pod.InitMountPath)
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, worker := range workers {
+		ours, err := os.Stat(worker)
+		if err != nil {
+			return nil, err
+		}
+		for _, path := range mounted {
+			theirs, err := os.Stat(path) // fails once the process has ended
+			if err == nil && os.SameFile(ours, theirs) {
+				found = append(found, "process "+strings.Split(path, "/")[2])
+			}
 		}
 	}
-	return left, nil
+	return found, nil
 }

@@ -9,9 +9,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
+// InitMountPath is the directory in a pod that has concourse-init.
+const InitMountPath = concourseMountPath + "/bin"
+
 const (
 	concourseMountPath = "/.concourse"
-	initMountPath      = concourseMountPath + "/bin"
 	runMountPath       = concourseMountPath + "/run"
 	socketName         = "init.sock"
 
@@ -28,7 +30,7 @@ func SocketPath(runDir string) string {
 
 func initCommand(binary string) []string {
 	return []string{
-		path.Join(initMountPath, binary),
+		path.Join(InitMountPath, binary),
 		"--socket", path.Join(runMountPath, socketName),
 		"--state-dir", runMountPath,
 	}
@@ -44,7 +46,7 @@ func hostPaths(worker Worker, bindMounts []garden.BindMount, runDir string) ([]c
 		hostPath(runVolume, runDir),
 	}
 	mounts := []corev1.VolumeMount{
-		{Name: initVolume, MountPath: initMountPath, ReadOnly: true},
+		{Name: initVolume, MountPath: InitMountPath, ReadOnly: true},
 		{Name: runVolume, MountPath: runMountPath},
 	}
 	for i, bindMount := range bindMounts {
