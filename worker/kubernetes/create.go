@@ -27,7 +27,7 @@ func (b *Backend) Create(spec garden.ContainerSpec) (garden.Container, error) {
 	if spec.Handle == "" {
 		spec.Handle = uuid.NewString()
 	}
-	if filepath.Base(spec.Handle) != spec.Handle {
+	if !isDirectoryName(spec.Handle) {
 		return nil, fmt.Errorf("create container %q: the handle can't be a directory's name", spec.Handle)
 	}
 	deadline := time.Now().Add(b.PodStartupTimeout)
@@ -54,6 +54,10 @@ func (b *Backend) Create(spec garden.ContainerSpec) (garden.Container, error) {
 	}
 	container.remind(spec.Env)
 	return container, nil
+}
+
+func isDirectoryName(name string) bool {
+	return filepath.Base(name) == name && name != "." && name != ".."
 }
 
 func (b *Backend) stateDir(handle string) string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"code.cloudfoundry.org/garden"
@@ -85,12 +86,17 @@ var _ = Describe("creating a container", func() {
 		Expect(w.create(spec).Handle()).NotTo(BeEmpty())
 	})
 
-	It("refuses a handle that would leave the state directory", func() {
+	DescribeTable("refuses a handle that is no directory in the state directory", func(handle string) {
 		spec := task()
-		spec.Handle = "../etc"
+		spec.Handle = handle
 		_, err := w.backend.Create(spec)
-		Expect(err).To(MatchError(ContainSubstring("../etc")))
-	})
+		Expect(err).To(MatchError(ContainSubstring(strconv.Quote(handle))))
+		Expect(w.backend.StateDir).To(BeADirectory())
+	},
+		Entry("a path", "../etc"),
+		Entry("the parent", ".."),
+		Entry("itself", "."),
+	)
 
 	Describe("from an image that is a volume", func() {
 		const directory = "/volumes/live/x/volume/rootfs"

@@ -105,7 +105,7 @@ func (b *Backend) adopt(found *corev1.Pod) *Container {
 	handle := pod.Handle(found)
 	logger := b.Logger.Session("adopt", lager.Data{"pod": found.Name, "handle": handle})
 
-	known, err := loadState(filepath.Join(b.StateDir, filepath.Base(handle)))
+	known, err := loadState(b.stateDir(filepath.Base(handle)))
 	if err != nil {
 		logger.Error("removing-pod-without-state", err)
 		go b.deleteOrphan(logger, found)
