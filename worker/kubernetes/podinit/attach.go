@@ -18,6 +18,8 @@ import (
 // detachTimeout is how long init may take to confirm the end of an attach.
 const detachTimeout = time.Second
 
+const exitStatusSize = 4 // bytes
+
 // Attach delivers the output of a process, from the byte after the last one
 // that any client acknowledged, and blocks until the process has ended and its
 // output was delivered. The first attach decides about stdin: if it has none,
@@ -100,6 +102,9 @@ func (a *attachment) receive() (int, error) {
 				return 0, fmt.Errorf("attach to process %q: %w", a.id, err)
 			}
 		case protocol.Exit:
+			if len(frame.Data) != exitStatusSize {
+				return 0, fmt.Errorf("attach to process %q: init sent an exit status of %d bytes: something in the pod replaced it", a.id, len(frame.Data))
+			}
 			status := int(binary.BigEndian.Uint32(frame.Data))
 			a.finish(reader)
 			return status, nil
@@ -117,7 +122,11 @@ func (a *attachment) deliver(frame protocol.Frame) error {
 	if a.detached {
 		return errDetached
 	}
-	written, err := a.writers[frame.Kind].Write(frame.Data)
+	writer := a.writers[frame.Kind]
+	if writer == nil {
+		return errors.New("init sent output that was not asked for: something in the pod replaced it")
+	}
+	written, err := writer.Write(frame.Data)
 	if err != nil {
 		err = fmt.Errorf("write its output: %w", err)
 	}
