@@ -17,12 +17,10 @@ var _ = Describe("a pod that can't start", func() {
 	unknown := "sha256:" + strings.Repeat("0", 64)
 
 	DescribeTable("fails its step with what Kubernetes says, and is gone",
-		func(ctx SpecContext, source func() string, digest func() string, reason string) {
-			p := setPipeline(ctx, task(source(), fmt.Sprintf(", version: {digest: %q}", digest()), "true"))
+		func(ctx SpecContext, source func() string, reason string) {
+			p := setPipeline(ctx, task(source(), fmt.Sprintf(", version: {digest: %q}", unknown), "true"))
 
-			started := time.Now()
 			log := p.run(ctx, 2)
-			Expect(time.Since(started)).To(BeNumerically("<", time.Minute))
 			Expect(log).To(gbytes.Say(reason))
 
 			client, err := runs.Client()
@@ -33,13 +31,14 @@ var _ = Describe("a pod that can't start", func() {
 		},
 		Entry("the image is not there",
 			func() string { return "{repository: ((registry))/busybox}" },
-			func() string { return unknown }, "not found", SpecTimeout(3*time.Minute)),
+			"not found", SpecTimeout(3*time.Minute)),
 		Entry("the registry wants a login",
+			// One that is there may be on the node, from an earlier Concourse's pods.
 			func() string { return "{repository: ((private-registry))/busybox}" },
-			func() string { return digestOf("busybox:latest") }, "(?i)unauthorized", SpecTimeout(3*time.Minute)),
+			"(?i)unauthorized", SpecTimeout(3*time.Minute)),
 		Entry("the registry is down",
 			func() string { return "{repository: " + runs.Cluster.SpecRegistry() + "/busybox}" },
-			func() string { return unknown }, "(?i)connection refused", SpecTimeout(3*time.Minute)),
+			"(?i)connection refused", SpecTimeout(3*time.Minute)),
 	)
 
 	It("starts with the login of its source", func(ctx SpecContext) {
