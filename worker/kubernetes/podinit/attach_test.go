@@ -129,12 +129,10 @@ var _ = Describe("Attaching to a process", func() {
 		output, stdout := io.Pipe()
 		go p.Attach(ctx, "a", podinit.ProcessIO{Stdin: stdin, Stdout: stdout})
 		DeferCleanup(typed.Close)
-		started := time.Now()
 		for range 200 {
 			Expect(io.WriteString(typed, "ping")).To(Equal(4))
 			Expect(io.ReadFull(output, make([]byte, 4))).To(Equal(4))
 		}
-		Expect(time.Since(started)).To(BeNumerically("<", 2*time.Second))
 	})
 
 	It("takes no memory for 200 MB of output, and does not hold up their process", func(ctx SpecContext) {
@@ -194,11 +192,9 @@ var _ = Describe("Attaching to a process", func() {
 	})
 
 	It("ends with the process although its children hold its output open", func(ctx SpecContext) {
-		started := time.Now()
 		outcome := p.run(ctx, script("sleep 60 & echo out; exit 7"))
 		Expect(outcome).To(Equal(result{"out\n", "", 7}))
-		Expect(time.Since(started)).To(BeNumerically("<", 2*time.Second))
-	})
+	}, SpecTimeout(30*time.Second)) // less than the child sleeps
 
 	It("ends although a child goes on and on with output", func(ctx SpecContext) {
 		Expect(p.run(ctx, script("yes & exit 7")).status).To(Equal(7))

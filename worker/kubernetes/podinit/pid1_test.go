@@ -125,10 +125,8 @@ var _ = Describe("PID 1", func() {
 		It("exits at once on SIGTERM when nothing runs", func(ctx SpecContext) {
 			p := startPod(podOptions{env: os.Environ()})
 			p.run(ctx, script("true"))
-			started := time.Now()
 			Expect(p.command.Process.Signal(syscall.SIGTERM)).To(Succeed())
-			Eventually(p.exited).Should(Receive(BeNil()))
-			Expect(time.Since(started)).To(BeNumerically("<", time.Second))
+			Eventually(p.exited).Should(Receive(BeNil())) // sooner than --stop-timeout
 		})
 
 		It("stops processes on SIGTERM and delivers their last words", func(ctx SpecContext) {
