@@ -13,15 +13,15 @@ import (
 //
 //	go test ./atc/registryimage -run='^$' -fuzz=FuzzImage -fuzztime=1m
 func FuzzImage(f *testing.F) {
-	f.Add("busybox", "", "", "", digest)
-	f.Add("ghcr.io/a/b", "1.2", "mirror.example:5000", "1.3", "")
-	f.Add("[::1]:5000/a", "latest", "", "", "sha512:00")
-	f.Add("GHCR.IO:0/a__b/c-d.e", "-x", "::1", ".", "sha256:")
-	f.Add("a//b/../c", "", "user:password@host", "", digest)
+	f.Add("busybox", "", "", "", "", digest)
+	f.Add("ghcr.io/a/b", "1.2", "alpine", "mirror.example:5000", "1.3", "")
+	f.Add("[::1]:5000/a", "latest", "", "", "", "sha512:00")
+	f.Add("GHCR.IO:0/a__b/c-d.e", "-x", "", "::1", ".", "sha256:")
+	f.Add("a//b/../c", "", "slim", "user:password@host", "", "")
 
-	f.Fuzz(func(t *testing.T, repository, tag, mirror, versionTag, versionDigest string) {
+	f.Fuzz(func(t *testing.T, repository, tag, variant, mirror, versionTag, versionDigest string) {
 		source, err := registryimage.Parse(atc.Source{
-			"repository": repository, "tag": tag, "registry_mirror": map[string]any{"host": mirror},
+			"repository": repository, "tag": tag, "variant": variant, "registry_mirror": map[string]any{"host": mirror},
 		}, nil)
 		if err != nil {
 			return
@@ -42,6 +42,9 @@ func FuzzImage(f *testing.F) {
 			}
 			if parsed.String() != image.Reference {
 				t.Fatalf("a kubelet takes %q for %q", image.Reference, parsed)
+			}
+			if variant != "" && tag+versionTag+versionDigest == "" {
+				t.Fatalf("%q is none of variant %q", image.Reference, variant)
 			}
 			if _, isPinned := parsed.(reference.Canonical); isPinned != image.Pinned {
 				t.Fatalf("%q: pinned is %v", image.Reference, image.Pinned)

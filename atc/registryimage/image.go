@@ -33,8 +33,12 @@ type Image struct {
 
 // Image returns the image of a version. A version's digest wins over every tag;
 // a version without one, or none at all, gives the source's tag, which is
-// "latest" by default.
+// "latest" by default. A source that admits only some tags has no such default:
+// without a version it is an error.
 func (s Source) Image(version atc.Version) (Image, error) {
+	if field := s.constraint(); field != "" && version["digest"] == "" && version["tag"] == "" {
+		return Image{}, fmt.Errorf("no version of the registry-image %q is known that %s in its source admits: check which tags the registry has, or loosen %[2]s", s.fields.Repository, field)
+	}
 	image := Image{
 		Repository: repositoryName(s.repository),
 		Tag:        firstNonEmpty(version["tag"], string(s.fields.Tag), name.DefaultTag),
@@ -55,6 +59,22 @@ func (s Source) Image(version atc.Version) (Image, error) {
 
 	image.Reference = image.Repository + ":" + image.Tag
 	return image, s.acceptable(image)
+}
+
+// constraint is the field by which the source admits only some tags. With a tag
+// of its own, the resource looks at none of them: check.go, check.
+func (s Source) constraint() string {
+	switch {
+	case s.fields.Tag != "":
+		return ""
+	case s.fields.TagRegex != "":
+		return "tag_regex"
+	case s.fields.SemverConstraint != "":
+		return "semver_constraint"
+	case s.fields.Variant != "":
+		return "variant"
+	}
+	return ""
 }
 
 // acceptable asks the parser that kubelets use.

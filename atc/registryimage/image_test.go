@@ -42,7 +42,7 @@ var _ = Describe("Source.Image", func() {
 		Entry("a host with a port", with("registry.example:5000/team/app"), atc.Version{"digest": digest}, "registry.example:5000/team/app@"+digest),
 		Entry("a host in upper case", with("GHCR.io/a/b"), atc.Version{"digest": digest}, "GHCR.io/a/b@"+digest),
 		Entry("localhost", with("localhost:5000/app"), atc.Version{"digest": digest}, "localhost:5000/app@"+digest),
-		Entry("localhost without a port, a name on Docker Hub for the resource", with("localhost/app"), atc.Version{"digest": digest}, "docker.io/localhost/app@"+digest),
+		Entry("localhost without a port", with("localhost/app"), atc.Version{"digest": digest}, "localhost/app@"+digest),
 		Entry("an IPv4 address", with("192.0.2.1:5000/app"), atc.Version{"digest": digest}, "192.0.2.1:5000/app@"+digest),
 		Entry("an IPv6 address", with("[2001:db8::1]:5000/app"), atc.Version{"digest": digest}, "[2001:db8::1]:5000/app@"+digest),
 		Entry("a nested path", with("ghcr.io/a/b/c/d"), atc.Version{"digest": digest}, "ghcr.io/a/b/c/d@"+digest),
@@ -66,6 +66,30 @@ var _ = Describe("Source.Image", func() {
 		Entry("aws_ fields without a region, which the resource ignores", with("ghcr.io/a/b", atc.Source{"aws_access_key_id": "some-key", "aws_account_id": "012345678910"}),
 			atc.Version{"digest": digest}, "ghcr.io/a/b@"+digest),
 	)
+
+	DescribeTable("has no tag to fall back on for a source that admits only some",
+		func(field string, value any) {
+			_, err := parse(with("ghcr.io/a/b", atc.Source{field: value})).Image(nil)
+			Expect(err).To(MatchError(And(ContainSubstring("ghcr.io/a/b"), ContainSubstring(field))))
+
+			for _, known := range []atc.Version{{"digest": digest}, {"tag": "1.2"}} {
+				_, err := parse(with("ghcr.io/a/b", atc.Source{field: value})).Image(known)
+				Expect(err).NotTo(HaveOccurred())
+			}
+			image, err := parse(with("ghcr.io/a/b", atc.Source{field: value, "tag": "1.2"})).Image(nil)
+			Expect(err).NotTo(HaveOccurred(), "the resource goes by the tag alone")
+			Expect(image.Reference).To(Equal("ghcr.io/a/b:1.2"))
+		},
+		Entry(nil, "semver_constraint", "< 2"),
+		Entry(nil, "variant", "alpine"),
+		Entry(nil, "tag_regex", "^nightly-"),
+	)
+
+	It("falls back on latest where only pre-releases are asked for, which exclude no tag", func() {
+		image, err := parse(with("ghcr.io/a/b", atc.Source{"pre_releases": true})).Image(nil)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(image.Reference).To(Equal("ghcr.io/a/b:latest"))
+	})
 
 	DescribeTable("takes the login",
 		func(source atc.Source, username, password string) {

@@ -89,12 +89,21 @@ var _ = Describe("Source.PhysicalReason", func() {
 		Entry("Docker Hub by its other name", with("busybox", atc.Source{"insecure": true}), "index.docker.io"),
 		Entry("a mirror that speaks plain HTTP", with("busybox", atc.Source{"insecure": true, "registry_mirror": map[string]any{"host": "mirror.example:80"}}), "mirror.example:80"),
 		Entry("a private IPv4 address", with("10.1.2.3:5000/app"), "10.1.2.3:5000"),
-		Entry("a .local name", with("registry.local/app"), "registry.local"),
-		Entry("localhost", with("localhost:5000/app"), "localhost:5000"),
+		Entry("localhost", with("localhost/app"), "localhost"),
+		Entry("localhost with a port", with("localhost:5000/app"), "localhost:5000"),
+		Entry("a name below localhost", with("registry.localhost/app"), "registry.localhost"),
 		Entry("a loopback address", with("127.0.0.9:5000/app"), "127.0.0.9:5000"),
 		Entry("an IPv6 loopback address", with("[::1]:5000/app"), "[::1]:5000"),
 		Entry("Amazon ECR with the node's identity", with("app", atc.Source{"aws_region": "eu-west-1", "aws_account_id": "012345678910"}), "012345678910.dkr.ecr.eu-west-1.amazonaws.com"),
 		Entry("Azure with the node's identity", with("some.azurecr.io/app", atc.Source{"azure_acr": true}), "some.azurecr.io"),
+	)
+
+	DescribeTable("has none against registries with which the resource speaks HTTPS",
+		func(repository string) { Expect(reason(with(repository), nil, registryimage.Nodes{})).To(BeEmpty()) },
+		Entry("a .local name", "registry.local/app"),
+		Entry("a public IPv4 address", "192.0.2.1:5000/app"),
+		Entry("an IPv6 address that ends like loopback's", "[2001:db8::1]:5000/app"),
+		Entry("a name that has a loopback address in it", "my127.0.0.1registry.example/app"),
 	)
 
 	It("takes Amazon ECR with keys", func() {
