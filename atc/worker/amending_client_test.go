@@ -175,7 +175,7 @@ var _ = Describe("the Garden client of a step", func() {
 		})
 
 		It("has it from its own registry when the mirror fails, which is said, with no login of the mirror", func() {
-			client.CreateReturnsOnCall(0, nil, errors.New("no such image"))
+			client.CreateReturnsOnCall(0, nil, errors.New("start pod: ErrImagePull: no such image"))
 			container, err := amending.Create(garden.ContainerSpec{Handle: "some-handle"})
 			Expect(err).NotTo(HaveOccurred())
 			Expect(container).To(BeIdenticalTo(made))
@@ -185,14 +185,22 @@ var _ = Describe("the Garden client of a step", func() {
 			Expect(second.Image).To(Equal(garden.ImageRef{URI: "docker:///origin/b"}))
 			Expect(second.Handle).To(Equal("some-handle"))
 			Expect(second.Properties).To(Equal(garden.Properties{"ours": "some-value"}))
-			Expect(fetched.failed).To(Equal([]string{"mirror/b origin/b no such image"}))
+			Expect(fetched.failed).To(Equal([]string{"mirror/b origin/b start pod: ErrImagePull: no such image"}))
+		})
+
+		It("is not tried elsewhere when something else than the pull failed", func() {
+			client.CreateReturnsOnCall(0, nil, errors.New("start pod: exceeded quota"))
+			_, err := amending.Create(garden.ContainerSpec{})
+			Expect(err).To(MatchError("start pod: exceeded quota"))
+			Expect(client.CreateCallCount()).To(Equal(1))
+			Expect(fetched.failed).To(BeEmpty())
 		})
 
 		It("fails with the error of the last when none has it", func() {
-			client.CreateReturnsOnCall(0, nil, errors.New("of the mirror"))
-			client.CreateReturnsOnCall(1, nil, errors.New("of the origin"))
+			client.CreateReturnsOnCall(0, nil, errors.New("ImagePullBackOff: of the mirror"))
+			client.CreateReturnsOnCall(1, nil, errors.New("ErrImagePull: of the origin"))
 			_, err := amending.Create(garden.ContainerSpec{})
-			Expect(err).To(MatchError("of the origin"))
+			Expect(err).To(MatchError("ErrImagePull: of the origin"))
 			Expect(client.CreateCallCount()).To(Equal(2))
 			Expect(fetched.failed).To(HaveLen(1))
 		})

@@ -45,7 +45,7 @@ func NewFactory(upstream worker.DefaultFactory) worker.Factory {
 
 func (f factory) NewWorker(logger lager.Logger, dbWorker db.Worker) runtime.Worker {
 	if !IsKubernetes(dbWorker) {
-		return otherWorker{f.upstream.NewWorker(logger, dbWorker)}
+		return otherWorker{f.upstream.NewWorker(logger, dbWorker), dbWorker}
 	}
 
 	garden := gclient.NewGardenClientFactory(
@@ -73,8 +73,17 @@ func (f factory) NewWorker(logger lager.Logger, dbWorker db.Worker) runtime.Work
 // image for it.
 type otherWorker struct {
 	runtime.Worker
+	dbWorker containerFinder
 }
 
+// containerFinder is what otherWorker needs of a db.Worker.
+type containerFinder interface {
+	FindContainer(db.ContainerOwner) (db.CreatingContainer, db.CreatedContainer, error)
+}
+
+// FindOrCreateContainer refuses to create a container from an image that was
+// left to a kubelet. One that there is already needs no image: with global
+// resources, a check may go to the container of another team's check.
 func (w otherWorker) FindOrCreateContainer(
 	ctx context.Context,
 	owner db.ContainerOwner,
@@ -83,7 +92,14 @@ func (w otherWorker) FindOrCreateContainer(
 	delegate runtime.BuildStepDelegate,
 ) (runtime.Container, []runtime.VolumeMount, error) {
 	image := spec.ImageSpec.ImageURL
-	if len(nativeImages(delegate, image)) > 0 {
+	if len(nativeImages(delegate, image)) == 0 {
+		return w.Worker.FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
+	}
+	_, created, err := w.dbWorker.FindContainer(owner)
+	if err != nil {
+		return nil, nil, fmt.Errorf("find the step's container on worker %s: %w", w.Name(), err)
+	}
+	if created == nil {
 		return nil, nil, fmt.Errorf("image %s was left to a kubelet to pull, but the step went to worker %s, which is not a Kubernetes worker: give the workers different tags; with --native-image-fetch=auto on web, run the build again, for the worker joined just now", image, w.Name())
 	}
 	return w.Worker.FindOrCreateContainer(ctx, owner, metadata, spec, delegate)

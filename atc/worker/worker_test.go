@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 
 	"code.cloudfoundry.org/garden"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
@@ -110,11 +111,32 @@ var _ = Describe("Worker", func() {
 
 var _ = Describe("a worker of another runtime", func() {
 	It("refuses an image that was left to a kubelet", func(ctx SpecContext) {
-		other := otherWorker{runtimetest.NewWorker("some-worker")}
+		other := otherWorker{runtimetest.NewWorker("some-worker"), new(dbfakes.FakeWorker)}
 		spec := runtime.ContainerSpec{ImageSpec: runtime.ImageSpec{ImageURL: reference}}
 
 		_, _, err := other.FindOrCreateContainer(ctx, nil, db.ContainerMetadata{}, spec, fetchedWithLogin())
 		Expect(err).To(MatchError(And(ContainSubstring(reference), ContainSubstring("some-worker"), ContainSubstring("not a Kubernetes worker"))))
+	})
+
+	It("has a check run in the container of an earlier one, which needs no image any more", func(ctx SpecContext) {
+		owner := db.NewFixedHandleContainerOwner("some-check")
+		dbWorker := new(dbfakes.FakeWorker)
+		dbWorker.FindContainerReturns(nil, new(dbfakes.FakeCreatedContainer), nil)
+		upstreams := runtimetest.NewWorker("some-worker").WithContainer(owner, runtimetest.NewContainer(), nil)
+		spec := runtime.ContainerSpec{ImageSpec: runtime.ImageSpec{ImageURL: reference}}
+
+		container, _, err := otherWorker{upstreams, dbWorker}.FindOrCreateContainer(ctx, owner, db.ContainerMetadata{}, spec, fetchedWithLogin())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(container).NotTo(BeNil())
+		Expect(dbWorker.FindContainerArgsForCall(0)).To(Equal(owner))
+	})
+
+	It("says so where it can't be known whether there is such a container", func(ctx SpecContext) {
+		dbWorker := new(dbfakes.FakeWorker)
+		dbWorker.FindContainerReturns(nil, nil, errors.New("nope"))
+		spec := runtime.ContainerSpec{ImageSpec: runtime.ImageSpec{ImageURL: reference}}
+		_, _, err := otherWorker{runtimetest.NewWorker("some-worker"), dbWorker}.FindOrCreateContainer(ctx, nil, db.ContainerMetadata{}, spec, fetchedWithLogin())
+		Expect(err).To(MatchError(And(ContainSubstring("some-worker"), ContainSubstring("nope"))))
 	})
 
 	DescribeTable("leaves a rootfs_uri to its runtime, as upstream does",
@@ -122,7 +144,7 @@ var _ = Describe("a worker of another runtime", func() {
 			upstreams := runtimetest.NewWorker("some-worker").WithContainer(nil, runtimetest.NewContainer(), nil)
 			spec := runtime.ContainerSpec{ImageSpec: runtime.ImageSpec{ImageURL: rootfsURI}}
 
-			container, _, err := otherWorker{upstreams}.FindOrCreateContainer(ctx, nil, db.ContainerMetadata{}, spec, &delegate{})
+			container, _, err := otherWorker{upstreams, nil}.FindOrCreateContainer(ctx, nil, db.ContainerMetadata{}, spec, &delegate{})
 			Expect(err).NotTo(HaveOccurred())
 			Expect(container).NotTo(BeNil())
 		},
