@@ -87,20 +87,35 @@ func (d *buildStepDelegate) PullFailed(image, next registryimage.Image, err erro
 // it can, and as an artifact, like upstream's method of that name, where it
 // can't.
 func (d *buildStepDelegate) FetchImage(ctx context.Context, get atc.Plan, check *atc.Plan, privileged bool) (runtime.ImageSpec, db.ResourceCache, error) {
-	image, err := d.nativeImage(ctx, get)
+	image, err := d.nativeImage(get)
 	if err != nil {
 		return runtime.ImageSpec{}, nil, err
 	}
 	if image == nil {
-		d.images = nil
-		return d.upstream.FetchImage(ctx, get, check, privileged)
+		return d.fetchPhysically(ctx, get, check, privileged)
 	}
-	return d.fetchNatively(ctx, image, get.ID, check, privileged)
+	return d.fetchNatively(ctx, image, get, check, privileged)
 }
 
-func (d *buildStepDelegate) fetchNatively(ctx context.Context, image *nativeImage, getID atc.PlanID, check *atc.Plan, privileged bool) (runtime.ImageSpec, db.ResourceCache, error) {
+func (d *buildStepDelegate) fetchPhysically(ctx context.Context, get atc.Plan, check *atc.Plan, privileged bool) (runtime.ImageSpec, db.ResourceCache, error) {
+	d.images = nil
+	return d.upstream.FetchImage(ctx, get, check, privileged)
+}
+
+// fetchNatively fetches the image that nativeImage made of the get. Where its
+// registry gives no login for the credentials of a cloud, upstream fetches it
+// after all, and asks the policy checker once more.
+func (d *buildStepDelegate) fetchNatively(ctx context.Context, image *nativeImage, get atc.Plan, check *atc.Plan, privileged bool) (runtime.ImageSpec, db.ResourceCache, error) {
 	if err := d.checkImagePolicy(image.GetPlan, privileged); err != nil {
 		return runtime.ImageSpec{}, nil, err
+	}
+	reason, err := d.logIn(ctx, image)
+	if err != nil {
+		return runtime.ImageSpec{}, nil, fmt.Errorf("image %s: %w", image.Name, err)
+	}
+	if reason != "" {
+		d.sayPhysical(image.Name, reason)
+		return d.fetchPhysically(ctx, get, check, privileged)
 	}
 
 	scope := d.state.NewLocalScope()
@@ -114,7 +129,7 @@ func (d *buildStepDelegate) fetchNatively(ctx context.Context, image *nativeImag
 		}
 	}
 
-	fetched, err := d.showGet(ctx, image, getID, scope)
+	fetched, err := d.showGet(ctx, image, get.ID, scope)
 	if err != nil {
 		return runtime.ImageSpec{}, nil, err
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/concourse/concourse-kubernetes/atc/registryimage"
 	"github.com/concourse/concourse/atc"
+	"github.com/concourse/concourse/atc/policy"
+	"github.com/concourse/concourse/atc/runtime"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
@@ -52,12 +54,34 @@ var _ = Describe("an image in Amazon ECR", func() {
 
 	It("is fetched into a volume where AWS refuses, after one line that says why", func(ctx SpecContext) {
 		f.logins.err = errors.New("log in to ECR: AccessDenied: grant this action")
-		f.expectPhysical(ctx)
+		upstreams := runtime.ImageSpec{ImageURL: "what upstream returns"}
+		f.upstream.FetchImageReturns(upstreams, f.cache, nil)
+		f.privileged = true
+
+		image, cache, err := f.fetch(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(image).To(Equal(upstreams))
+		Expect(cache).To(BeIdenticalTo(f.cache))
+		Expect(f.upstream.FetchImageCallCount()).To(Equal(1))
+		_, get, check, privileged := f.upstream.FetchImageArgsForCall(0)
+		Expect(get).To(Equal(f.get))
+		Expect(check).To(BeIdenticalTo(f.check))
+		Expect(privileged).To(BeTrue())
+		Expect(f.ran).To(BeEmpty())
+		Expect(f.events()).To(BeEmpty())
+		Expect(f.delegate.NativeImages()).To(BeEmpty())
 		Expect(f.lines()).To(ConsistOf(And(
 			ContainSubstring("not pulled by the kubelet"),
 			ContainSubstring("log in to ECR: AccessDenied: grant this action"),
 			Not(ContainSubstring("some-aws-secret")),
 		)))
+	})
+
+	It("is none that AWS is asked about where the policy denies it", func(ctx SpecContext) {
+		f.policies.ShouldCheckActionReturns(true)
+		f.verdict.ShouldBlockReturns(true)
+		Expect(f.fetchError(ctx)).To(BeAssignableToTypeOf(policy.PolicyCheckNotPass{}))
+		Expect(f.logins.asked).To(BeEmpty())
 	})
 
 	It("is not fetched at all where the step was aborted meanwhile", func(ctx SpecContext) {

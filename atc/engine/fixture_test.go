@@ -61,6 +61,8 @@ type fixture struct {
 	get        atc.Plan
 	check      *atc.Plan
 	privileged bool
+	// tags are those of the step.
+	tags atc.Tags
 
 	delegate *buildStepDelegate
 }
@@ -140,7 +142,7 @@ func (f *fixture) factory() imageFetcherFactory {
 
 // fetch fetches the image with a new delegate of upstream's fake.
 func (f *fixture) fetch(ctx context.Context) (runtime.ImageSpec, db.ResourceCache, error) {
-	f.delegate = f.factory().newBuildStepDelegate(f.build, "1", worker.Spec{}, f.state(), f.upstream)
+	f.delegate = f.factory().newBuildStepDelegate(f.build, "1", worker.Spec{Tags: f.tags}, f.state(), f.upstream)
 	return f.delegate.FetchImage(lagerctx.NewContext(ctx, f.log), f.get, f.check, f.privileged)
 }
 

@@ -39,16 +39,22 @@ var _ = Describe("the checks of one image by parallel steps", func() {
 		return fake
 	}
 
-	// waitToRun is a step that comes to its check.
-	waitToRun := func(ctx context.Context, scope db.ResourceConfigScope) <-chan decision {
+	// waitToRunOf is the step of a delegate that comes to its check.
+	waitToRunOf := func(ctx context.Context, images *buildStepDelegate, scope db.ResourceConfigScope) <-chan decision {
 		decided := make(chan decision, 1)
 		go func() {
-			delegate := &imageCheckDelegate{&checkDelegate{nil, upstreamCheck{upstream}}, checks}
+			delegate := &imageCheckDelegate{&checkDelegate{images, upstreamCheck{upstream}}, checks}
 			var d decision
 			d.lock, d.run, d.err = delegate.WaitToRun(ctx, scope)
 			decided <- d
 		}()
 		return decided
+	}
+
+	// waitToRun is a step with tags that comes to its check.
+	waitToRun := func(ctx context.Context, scope db.ResourceConfigScope) <-chan decision {
+		delegate := newFixture().factory().newBuildStepDelegate(nil, "1", worker.Spec{TeamID: 7, Tags: []string{"gpu", "big"}}, nil, nil)
+		return waitToRunOf(ctx, delegate, scope)
 	}
 
 	// runs waits until a step may run its check.
@@ -109,6 +115,64 @@ var _ = Describe("the checks of one image by parallel steps", func() {
 		Expect(first.lock.Release()).To(Succeed())
 	})
 
+	DescribeTable("don't wait for a check of the same image that may wait for other workers",
+		func(ctx SpecContext, placement worker.Spec) {
+			first := runs(waitToRun(ctx, scope))
+			other := newFixture().factory().newBuildStepDelegate(nil, "1", placement, nil, nil)
+			Expect(runs(waitToRunOf(ctx, other, scope)).lock.Release()).To(Succeed())
+			Expect(first.lock.Release()).To(Succeed())
+		},
+		Entry("of another team", worker.Spec{TeamID: 8, Tags: []string{"gpu", "big"}}),
+		Entry("with other tags", worker.Spec{TeamID: 7, Tags: []string{"gpu"}}),
+		Entry("without tags", worker.Spec{TeamID: 7}),
+	)
+
+	It("wait for one with the same tags in another order", func(ctx SpecContext) {
+		first := runs(waitToRun(ctx, scope))
+		same := newFixture().factory().newBuildStepDelegate(nil, "1", worker.Spec{TeamID: 7, Tags: []string{"big", "gpu"}}, nil, nil)
+		waiting := waitToRunOf(ctx, same, scope)
+		Consistently(waiting).ShouldNot(Receive())
+		Expect(first.lock.Release()).To(Succeed())
+		Expect(runs(waiting).lock.Release()).To(Succeed())
+	})
+
+	Describe("where no Kubernetes worker could take them", func() {
+		var images *buildStepDelegate
+		var f *fixture
+
+		BeforeEach(func() {
+			f = newFixture()
+			f.mode = NativeImageFetchAuto
+			images = f.factory().newBuildStepDelegate(nil, "1", worker.Spec{TeamID: 7}, nil, nil)
+		})
+
+		It("are upstream's: each runs", func(ctx SpecContext) {
+			f.workers.WorkersReturns([]db.Worker{containerdWorker()}, nil)
+			for range 3 {
+				Expect(runs(waitToRunOf(ctx, images, scope)).lock).To(BeIdenticalTo(upstreamsLock))
+			}
+		})
+
+		It("fail where that can't be found out", func(ctx SpecContext) {
+			f.workers.WorkersReturns(nil, errors.New("nope"))
+			var d decision
+			Eventually(waitToRunOf(ctx, images, scope)).Should(Receive(&d))
+			Expect(d.err).To(MatchError(ContainSubstring("nope")))
+			Expect(upstream.WaitToRunCallCount()).To(BeZero())
+		})
+	})
+
+	It("make nobody wait whose step panicked", func(ctx SpecContext) {
+		upstream.WaitToRunStub = func(context.Context, db.ResourceConfigScope) (lock.Lock, bool, error) { panic("nope") }
+		images := newFixture().factory().newBuildStepDelegate(nil, "1", worker.Spec{TeamID: 7, Tags: []string{"gpu", "big"}}, nil, nil)
+		Expect(func() {
+			(&imageCheckDelegate{&checkDelegate{images, upstreamCheck{upstream}}, checks}).WaitToRun(ctx, scope)
+		}).To(PanicWith("nope"))
+
+		upstream.WaitToRunStub = nil
+		Expect(runs(waitToRun(ctx, scope)).lock.Release()).To(Succeed())
+	})
+
 	It("stop waiting when their step is aborted, and don't disturb the one that runs", func(ctx SpecContext) {
 		first := runs(waitToRun(ctx, scope))
 		aborted, abort := context.WithCancel(ctx)
@@ -154,8 +218,9 @@ var _ = Describe("the checks of one image by parallel steps", func() {
 		f := newFixture()
 		delegate := func() *imageCheckDelegate {
 			plan := atc.Plan{ID: "1/image-check", Check: &atc.CheckPlan{Type: "registry-image", Interval: atc.CheckEvery{Interval: time.Minute}}}
-			upstreams := engine.NewCheckDelegate(f.build, plan, f.state(), f.factory().newBuildStepDelegate(nil, "", worker.Spec{}, nil, nil).clock, nil, f.policies)
-			return &imageCheckDelegate{&checkDelegate{nil, upstreamCheck{upstreams}}, checks}
+			images := f.factory().newBuildStepDelegate(nil, "", worker.Spec{}, nil, nil)
+			upstreams := engine.NewCheckDelegate(f.build, plan, f.state(), images.clock, nil, f.policies)
+			return &imageCheckDelegate{&checkDelegate{images, upstreamCheck{upstreams}}, checks}
 		}
 		running, run, err := delegate().WaitToRun(ctx, scope)
 		Expect(err).NotTo(HaveOccurred())

@@ -109,6 +109,14 @@ var _ = Describe("the version of an image that is left to the kubelet", func() {
 		}, "1.2"),
 	)
 
+	It("is an error where nobody knows one that the source admits, and the get is shown to have failed", func(ctx SpecContext) {
+		delete(f.versions, "1/image-check")
+		f.get.Get.Source["semver_constraint"] = "< 2"
+		Expect(f.fetchError(ctx)).To(MatchError(And(ContainSubstring("no version of the registry-image"), ContainSubstring("semver_constraint"))))
+		Expect(f.cachesMade()).To(BeEmpty())
+		Expect(f.events()).To(ContainElement(HaveField("Message", ContainSubstring("semver_constraint"))))
+	})
+
 	It("says nothing about pinning where there is a digest", func(ctx SpecContext) {
 		f.fetched(ctx)
 		Expect(f.shown()).NotTo(ContainSubstring("not pinned"))

@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/concourse/concourse-kubernetes/atc/registryimage"
 	"github.com/concourse/concourse/atc"
@@ -25,7 +27,7 @@ type nativeImage struct {
 // nativeImage returns the image that the plan gets if it can be left to a
 // kubelet, else nil. Where the mode would have it but something else is in the
 // way, the build log says what.
-func (d *buildStepDelegate) nativeImage(ctx context.Context, get atc.Plan) (*nativeImage, error) {
+func (d *buildStepDelegate) nativeImage(get atc.Plan) (*nativeImage, error) {
 	if !d.nativeImageFetch || get.Get.Type != registryImageType {
 		return nil, nil
 	}
@@ -42,13 +44,7 @@ func (d *buildStepDelegate) nativeImage(ctx context.Context, get atc.Plan) (*nat
 	if err != nil {
 		return nil, fmt.Errorf("image %s: %w", get.Get.Name, err)
 	}
-	reason = image.parsed.PhysicalReason(d.nodes)
-	if reason == "" {
-		reason, err = d.logIn(ctx, image)
-		if err != nil {
-			return nil, fmt.Errorf("image %s: %w", get.Get.Name, err)
-		}
-	}
+	reason = cmp.Or(image.parsed.PhysicalReason(d.nodes), d.tagsReason(get.Get.Tags))
 	if reason != "" {
 		d.sayPhysical(get.Get.Name, reason)
 		return nil, nil
@@ -56,8 +52,22 @@ func (d *buildStepDelegate) nativeImage(ctx context.Context, get atc.Plan) (*nat
 	return image, nil
 }
 
-// modeAllows tells whether the mode has images left to kubelets. There is a
-// reason against it only where some of the workers have one.
+// tagsReason is about an image with worker tags of its own: it is checked and
+// got on those workers, which may be the only ones that reach its registry, but
+// pulled by the node of the step's worker.
+func (d *buildStepDelegate) tagsReason(tags atc.Tags) string {
+	if sameTags(tags, d.placement.Tags) {
+		return ""
+	}
+	return fmt.Sprintf("it has the tags %v, and the step has %v, so other nodes may reach its registry than the step's: give both the same tags, or the image none", []string(tags), d.placement.Tags)
+}
+
+func sameTags(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+// modeAllows tells whether the mode has images left to kubelets. There is no
+// reason to give where none of the workers has one.
 func (d *buildStepDelegate) modeAllows() (native bool, reason string, err error) {
 	if d.mode == NativeImageFetchAlways {
 		return true, "", nil
@@ -66,7 +76,10 @@ func (d *buildStepDelegate) modeAllows() (native bool, reason string, err error)
 	if err != nil {
 		return false, "", err
 	}
-	if len(fleet.kubernetes) > 0 && len(fleet.other) > 0 {
+	switch {
+	case len(fleet.kubernetes) == 0 && len(fleet.other) == 0:
+		reason = "no worker that could take the step runs at this moment, so it is not known whether a kubelet will pull the image: set --native-image-fetch=always on web if all of them are Kubernetes workers"
+	case len(fleet.kubernetes) > 0 && len(fleet.other) > 0:
 		reason = fmt.Sprintf("worker %s, which could take the step too, is not a Kubernetes worker: give the workers different tags, so that the step can go to Kubernetes workers only", fleet.other[0].Name())
 	}
 	return len(fleet.kubernetes) > 0 && len(fleet.other) == 0, reason, nil

@@ -70,6 +70,21 @@ var _ = Describe("FetchImage of an image that is not left to the kubelet", func(
 		Entry(nil, "platform", map[string]any{"architecture": "arm64"}),
 	)
 
+	DescribeTable("is upstream's, after one line that names the tags, where the image has others than the step",
+		func(ctx SpecContext, image, step atc.Tags) {
+			f.get.Get.Tags, f.tags = image, step
+			f.expectPhysical(ctx)
+			Expect(f.lines()).To(ConsistOf(And(
+				HavePrefix("image image is fetched into a volume, not pulled by the kubelet: "),
+				ContainSubstring("it has the tags %v", image),
+				ContainSubstring("the step has %v", step),
+			)))
+		},
+		Entry("and the step has none", atc.Tags{"internal"}, nil),
+		Entry("and the step has others", atc.Tags{"internal"}, atc.Tags{"gpu"}),
+		Entry("and the step has more", atc.Tags{"internal"}, atc.Tags{"internal", "gpu"}),
+	)
+
 	It("names one field of several", func(ctx SpecContext) {
 		f.get.Get.Source["insecure"] = true
 		f.get.Get.Source["ca_certs"] = []any{"some-certificate"}
@@ -95,6 +110,12 @@ var _ = Describe("FetchImage of an image that is not left to the kubelet", func(
 	})
 
 	Describe("but would be", func() {
+		It("is left to nodes whose workers have its tags, in whatever order", func(ctx SpecContext) {
+			f.get.Get.Tags, f.tags = atc.Tags{"internal", "gpu"}, atc.Tags{"gpu", "internal"}
+			Expect(f.fetched(ctx).ImageURL).To(Equal("ghcr.io/a/b@" + digest))
+			Expect(f.lines()).To(BeEmpty())
+		})
+
 		It("is left to nodes that are configured for its registry", func(ctx SpecContext) {
 			f.get.Get.Source["insecure"] = true
 			f.nodes = registryimage.Nodes{Registries: []string{"ghcr.io"}}

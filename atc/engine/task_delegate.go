@@ -60,7 +60,7 @@ func (d *taskDelegate) FetchImage(
 	image.Name = "image"
 	get, check := atc.FetchImagePlan(d.images.planID, image, types, tags, skipInterval, nil)
 
-	native, err := d.images.nativeImage(ctx, get)
+	native, err := d.images.nativeImage(get)
 	if err != nil {
 		return runtime.ImageSpec{}, err
 	}
@@ -71,7 +71,7 @@ func (d *taskDelegate) FetchImage(
 	if err := d.saveImageEvents(get, check); err != nil {
 		return runtime.ImageSpec{}, err
 	}
-	spec, _, err := d.images.fetchNatively(ctx, native, get.ID, check, privileged)
+	spec, _, err := d.images.fetchNatively(ctx, native, get, check, privileged)
 	return spec, err
 }
 

@@ -33,7 +33,7 @@ var _ = Describe("the image_resource of a task", func() {
 	})
 
 	fetch := func(ctx context.Context) (runtime.ImageSpec, error) {
-		images := f.factory().newBuildStepDelegate(f.build, "1", worker.Spec{}, f.state(), f.upstream)
+		images := f.factory().newBuildStepDelegate(f.build, "1", worker.Spec{Tags: atc.Tags{"some-tag"}}, f.state(), f.upstream)
 		images.clock = fakeclock.NewFakeClock(time.Unix(2000, 0))
 		delegate = newTaskDelegate(upstream, images)
 		return delegate.FetchImage(ctx, image, types, f.privileged, atc.Tags{"some-tag"}, true)
@@ -153,6 +153,18 @@ var _ = Describe("the image_resource of a task", func() {
 			image.Source["insecure"] = true
 		}),
 	)
+
+	It("of Amazon ECR is upstream's where AWS refuses, with the events that it has shown once", func(ctx SpecContext) {
+		image.Source = atc.Source{"repository": "a/b", "aws_region": "eu-west-1", "aws_access_key_id": "some-key-id", "aws_secret_access_key": "((password))"}
+		f.logins.err = errors.New("AccessDenied")
+		upstreams := runtime.ImageSpec{ImageURL: "what upstream returns"}
+		f.upstream.FetchImageReturns(upstreams, f.cache, nil)
+
+		Expect(fetched(ctx)).To(Equal(upstreams))
+		Expect(f.lines()).To(ConsistOf(ContainSubstring("AccessDenied")))
+		Expect(f.eventTypes()).To(Equal([]atc.EventType{event.EventTypeImageCheck, event.EventTypeImageGet}))
+		Expect(upstream.FetchImageCallCount()).To(BeZero(), "which would show them again")
+	})
 
 	It("fails for a var that is missing, and shows nothing", func(ctx SpecContext) {
 		image.Source["tag"] = "((some-missing-var))"

@@ -85,6 +85,7 @@ var _ = Describe("the mode auto", func() {
 		GinkgoHelper()
 		f.workers.WorkersReturns(workers, nil)
 		delegate := f.factory().newBuildStepDelegate(f.build, "1", worker.Spec{Tags: tags, TeamID: 7, ResourceType: "registry-image"}, f.state(), f.upstream)
+		f.get.Get.Tags = tags
 		image, _, err := delegate.FetchImage(ctx, f.get, f.check, false)
 		Expect(err).NotTo(HaveOccurred())
 		return image.ImageURL != ""
@@ -193,10 +194,19 @@ var _ = Describe("the mode auto", func() {
 			f.expectPhysical(ctx)
 			Expect(f.lines()).To(BeEmpty())
 		},
-		Entry("no workers"),
 		Entry("others", containerdWorker(), containerdWorker()),
 		Entry("others, and one with tags", containerdWorker(), kubernetesWorker(tagged("gpu"))),
 	)
+
+	It("says in one line that it can't tell, where no worker could take the step at this moment", func(ctx SpecContext) {
+		f.workers.WorkersReturns([]db.Worker{kubernetesWorker(inState(db.WorkerStateStalled))}, nil)
+		f.expectPhysical(ctx)
+		Expect(f.lines()).To(ConsistOf(And(
+			HavePrefix("image image is fetched into a volume, not pulled by the kubelet: "),
+			ContainSubstring("no worker that could take the step runs at this moment"),
+			ContainSubstring("--native-image-fetch=always"),
+		)))
+	})
 
 	DescribeTable("is the only mode that asks for the workers",
 		func(ctx SpecContext, mode NativeImageFetchMode) {
