@@ -2,6 +2,8 @@ package testflight_test
 
 import (
 	"fmt"
+	"regexp"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -24,6 +26,35 @@ var _ = Describe("the source of an image", func() {
 		Expect(p.run(ctx, 0)).To(gbytes.Say("from the mirror"))
 		Expect(p.imageGets()).To(BeEmpty())
 		Expect(p.pods()).To(ContainElement(And(HaveField("Type", "task"), HaveField("Image", image))))
+	}, SpecTimeout(3*time.Minute))
+
+	It("may have a registry_mirror with a login of its own, with which the kubelet pulls", func(ctx SpecContext) {
+		login, secrets := runs.Cluster.RegistryLogins()[1], watchSecrets(ctx)
+		name := newName()
+		mirrored := runs.Cluster.PrivateRegistry() + "/library/" + name
+		digest := pushPrivately(login, mirrored+":latest", "busybox:latest")
+		p := setPipeline(ctx, task(fmt.Sprintf("{repository: %s, registry_mirror: {host: ((private-registry)), username: %s, password: %s}}",
+			name, login.User, login.Password), "", "echo from the mirror"))
+
+		Expect(p.run(ctx, 0)).To(gbytes.Say("from the mirror"))
+		Expect(p.imageGets()).To(BeEmpty())
+		pod := p.podOf("task")
+		Expect(pod.Spec.Containers[0].Image).To(Equal(mirrored + "@" + digest))
+		Eventually(secrets.logins).Should(HaveKeyWithValue(pod.Name, ContainSubstring(`"username":"`+login.User+`"`)))
+	}, SpecTimeout(3*time.Minute))
+
+	// Docker Hub has no such image either, for those who reach it.
+	It("may have a registry_mirror without the image: the log says so, and the kubelet turns to Docker Hub", func(ctx SpecContext) {
+		name := newName()
+		version := fmt.Sprintf(", version: {digest: %q}", unknownDigest)
+		p := setPipeline(ctx, task(fmt.Sprintf("{repository: %s, registry_mirror: {host: ((registry))}}", name), version, "true"))
+
+		out := p.run(ctx, 2)
+		origin := "docker.io/library/" + name + "@" + unknownDigest
+		Expect(strings.Count(string(out.Contents()), "can't be had from the registry_mirror")).To(Equal(1))
+		Expect(out).To(gbytes.Say("image %s/library/%s@%s can't be had from the registry_mirror, so the kubelet pulls %s: ",
+			regexp.QuoteMeta(runs.Cluster.Registry()), name, unknownDigest, regexp.QuoteMeta(origin)))
+		Expect(out).To(gbytes.Say("start pod .* with image " + regexp.QuoteMeta(origin)))
 	}, SpecTimeout(3*time.Minute))
 
 	It("may ask for what a kubelet can't do: the image is got, the log says why, and the step runs", func(ctx SpecContext) {

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/concourse/concourse-kubernetes/testflight/cluster"
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/crane"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
@@ -43,9 +45,15 @@ func pull(image string) v1.Image {
 	return found
 }
 
-func push(reference string, image v1.Image) string {
+// pushPrivately is pushAs at the private registry, which wants a login.
+func pushPrivately(login cluster.Login, reference, image string) string {
 	GinkgoHelper()
-	Expect(crane.Push(image, reference, crane.Insecure)).To(Succeed())
+	return push(reference, pull(image), crane.WithAuth(&authn.Basic{Username: login.User, Password: login.Password}))
+}
+
+func push(reference string, image v1.Image, options ...crane.Option) string {
+	GinkgoHelper()
+	Expect(crane.Push(image, reference, append(options, crane.Insecure)...)).To(Succeed())
 	digest, err := image.Digest()
 	Expect(err).NotTo(HaveOccurred())
 	return digest.String()

@@ -13,12 +13,13 @@ import (
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 )
 
-var _ = Describe("a pod that can't start", func() {
-	unknown := "sha256:" + strings.Repeat("0", 64)
+// unknownDigest is of no image.
+var unknownDigest = "sha256:" + strings.Repeat("0", 64)
 
+var _ = Describe("a pod that can't start", func() {
 	DescribeTable("fails its step with what Kubernetes says, and is gone",
 		func(ctx SpecContext, source func() string, reason string) {
-			p := setPipeline(ctx, task(source(), fmt.Sprintf(", version: {digest: %q}", unknown), "true"))
+			p := setPipeline(ctx, task(source(), fmt.Sprintf(", version: {digest: %q}", unknownDigest), "true"))
 
 			log := p.run(ctx, 2)
 			Expect(log).To(gbytes.Say(reason))
