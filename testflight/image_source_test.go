@@ -57,6 +57,16 @@ var _ = Describe("the source of an image", func() {
 		Expect(out).To(gbytes.Say("start pod .* with image " + regexp.QuoteMeta(origin)))
 	}, SpecTimeout(3*time.Minute))
 
+	It("may admit no tag that there is: the step fails before there is a pod of it, and names what admits none", func(ctx SpecContext) {
+		repository := newRepository()
+		pushAs(repository+":1.0.0", "busybox:latest")
+		p := setPipeline(ctx, task("{repository: "+repository+`, semver_constraint: "< 0"}`, "", "true"))
+
+		log := string(p.run(ctx, 2).Contents())
+		Expect(log).To(And(ContainSubstring("no version of the registry-image"), ContainSubstring("semver_constraint")))
+		Expect(p.pods()).NotTo(ContainElement(HaveField("Type", "task")))
+	}, SpecTimeout(3*time.Minute))
+
 	It("may ask for what a kubelet can't do: the image is got, the log says why, and the step runs", func(ctx SpecContext) {
 		source := "{repository: ((registry))/busybox, content_trust: {server: https://notary.invalid}}"
 		p := setPipeline(ctx, task(source, "", "echo from a volume"))
