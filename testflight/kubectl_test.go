@@ -46,6 +46,22 @@ var _ = Describe("kubectl", func() {
 		Eventually(session, patience).Should(gexec.Exit(0))
 	}, SpecTimeout(3*time.Minute))
 
+	It("shows what a resource's check says", func(ctx SpecContext) {
+		p := setPipeline(ctx, `
+resources:
+- name: thing
+  type: mock
+  source: {initial_version: `+newName()+`, log: some words of the check}
+jobs:
+- name: main
+  plan:
+  - get: thing
+`)
+		p.run(ctx, 0)
+		checks := "concourse-ci.org/pipeline=" + p.name + ",concourse-ci.org/step=thing,concourse-ci.org/type=check"
+		Eventually(ctx, func() string { return kubectl(ctx, "logs", "-l", checks) }).Should(ContainSubstring("some words of the check"))
+	}, SpecTimeout(3*time.Minute))
+
 	It("shows on every pod what the operator's template has", Serial, func(ctx SpecContext) {
 		template := filepath.Join(GinkgoT().TempDir(), "template.yml")
 		Expect(os.WriteFile(template, []byte("metadata: {labels: {cost-centre: ci}}\nspec: {tolerations: [{key: ci, operator: Exists}]}\n"), 0o644)).To(Succeed())
