@@ -49,6 +49,30 @@ jobs:
 		Expect(log.Contents()).NotTo(ContainSubstring("b\n"), "what was mounted into an input is not in it")
 	}, SpecTimeout(3*time.Minute))
 
+	It("may have an output and a cache at one path, which later steps and builds don't mind", func(ctx SpecContext) {
+		p := setPipeline(ctx, `
+jobs:
+- name: main
+  plan:
+  - task: make
+    config:
+      platform: linux
+      image_resource: {type: registry-image, source: {repository: ((registry))/busybox}}
+      outputs: [{name: build}]
+      caches: [{path: build}]
+      run: {path: sh, args: [-ec, "echo made $((40+2)) > build/file"]}
+  - task: use
+    config:
+      platform: linux
+      image_resource: {type: registry-image, source: {repository: ((registry))/busybox}}
+      inputs: [{name: build}]
+      run: {path: cat, args: [build/file]}
+`)
+		for range 2 { // the second build finds a cache
+			Expect(p.run(ctx, 0)).To(gbytes.Say("made 42"))
+		}
+	}, SpecTimeout(2*patience))
+
 	It("takes thirty inputs", func(ctx SpecContext) {
 		var outputs, inputs, files []string
 		for i := range 30 {
