@@ -20,12 +20,14 @@ func Build(ctx context.Context, workDir string, log io.Writer) ([]Image, error) 
 	recipes := []struct {
 		name, tag string
 		layers    []string
+		user      string
 	}{
-		{"busybox", "latest", []string{"busybox"}},
-		{"busybox", "other", []string{"busybox", "variant"}},
-		{"library/clearlinux", "latest", []string{"busybox", "bash", "stateless"}}, // as a mirror of Docker Hub has it
-		{"registry-image-resource", "latest", []string{"busybox", "certificates", "registry-image-resource"}},
-		{"mock-resource", "latest", []string{"busybox", "certificates", "bash", "mock-resource"}},
+		{"busybox", "latest", []string{"busybox"}, ""},
+		{"busybox", "other", []string{"busybox", "variant"}, ""},
+		{"busybox", "nobody", []string{"busybox"}, "nobody"},
+		{"library/clearlinux", "latest", []string{"busybox", "bash", "stateless"}, ""}, // as a mirror of Docker Hub has it
+		{"registry-image-resource", "latest", []string{"busybox", "certificates", "registry-image-resource"}, ""},
+		{"mock-resource", "latest", []string{"busybox", "certificates", "bash", "mock-resource"}, ""},
 	}
 
 	var built []Image
@@ -36,7 +38,7 @@ func Build(ctx context.Context, workDir string, log io.Writer) ([]Image, error) 
 			stack = append(stack, layers[name])
 		}
 
-		image, err := newImage(stack...)
+		image, err := newImage(recipe.user, stack...)
 		if err != nil {
 			return nil, fmt.Errorf("put together the image %s:%s: %w", recipe.name, recipe.tag, err)
 		}

@@ -67,6 +67,19 @@ var _ = Describe("Building the images", Ordered, func() {
 		Expect(content(built["busybox:other"])).To(HaveKey("etc/variant"))
 	})
 
+	It("has nobody run one image, and root every other", func() {
+		for name, image := range built {
+			config, err := image.ConfigFile()
+			Expect(err).NotTo(HaveOccurred())
+
+			if name == "busybox:nobody" {
+				Expect(config.Config.User).To(Equal("nobody"))
+			} else {
+				Expect(config.Config.User).To(BeEmpty(), name)
+			}
+		}
+	})
+
 	It("takes the list of users out of the image of Clear Linux, and of no other", func() {
 		for name, image := range built {
 			if name == "library/clearlinux:latest" {

@@ -20,8 +20,9 @@ type Image struct {
 	Tags []string
 }
 
-// newImage makes an image of layers, the lowest first.
-func newImage(layers ...v1.Layer) (v1.Image, error) {
+// newImage makes an image of layers, the lowest first. It configures the user,
+// root if there is none.
+func newImage(user string, layers ...v1.Layer) (v1.Image, error) {
 	image, err := mutate.AppendLayers(empty.Image, layers...)
 	if err != nil {
 		return nil, err
@@ -36,6 +37,7 @@ func newImage(layers ...v1.Layer) (v1.Image, error) {
 	config.Created = v1.Time{Time: time.Unix(0, 0).UTC()}
 	config.OS = "linux"
 	config.Architecture = runtime.GOARCH
+	config.Config.User = user
 	config.Config.Env = []string{"PATH=" + searchPath}
 	config.Config.Cmd = []string{"/bin/sh"}
 
