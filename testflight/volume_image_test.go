@@ -119,6 +119,7 @@ jobs:
           printf odd > "$(printf 'a\377b')"
           chown 1234:65533 file fifo
           touch -h -d '2001-02-03 04:05:06' * .
+          echo now > newer-by-nanoseconds
           LISTING
   - task: use
     image: made
@@ -139,7 +140,7 @@ jobs:
       platform: linux
       run: {path: "true"}
 `, "LISTING", `echo begin $((40+2))
-          stat -c '%N %F %a %u:%g %h %t,%T %s %Y' * | sed "s/'//g"
+          stat -c '%N %F %a %u:%g %h %t,%T %s %y' * | sed "s/'//g"
           sha256sum file sparse setuid 0* a*
           echo end $((40+2))`))
 		log := string(p.run(ctx, 0).Contents())
