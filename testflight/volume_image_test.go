@@ -156,6 +156,78 @@ jobs:
 			HaveField("Pod.Spec.Containers", ConsistOf(HaveField("SecurityContext.Privileged", HaveValue(BeTrue())))),
 		)))
 	}, SpecTimeout(3*time.Minute))
+
+	It("has what a task made of it that had it as an input and as an output", func(ctx SpecContext) {
+		p := setPipeline(ctx, `
+resources:
+- name: image
+  type: mock
+  source:
+    mirror_self: true
+    initial_version: one
+    create_files:
+      rootfs/changed/stays: stays
+      rootfs/changed/goes: goes
+      rootfs/changed/directory-goes/file: goes
+      rootfs/changed/renamed: renamed
+      rootfs/changed/directory-renamed/file: renamed
+      rootfs/changed/replaced: original
+      rootfs/changed/directory-replaced/original: original
+      rootfs/changed/becomes-directory: original
+      rootfs/changed/becomes-file/original: original
+jobs:
+- name: main
+  plan:
+  - get: image
+  - task: change
+    config:
+      platform: linux
+      image_resource: {type: registry-image, source: {repository: ((registry))/busybox}}
+      inputs: [{name: image}]
+      outputs: [{name: image}]
+      run:
+        path: sh
+        dir: image/rootfs/changed
+        args:
+        - -ec
+        - |
+          rm -r goes directory-goes
+          mv renamed new-name
+          mv directory-renamed directory-new-name
+          rm -r replaced directory-replaced becomes-directory becomes-file
+          mkdir directory-replaced becomes-directory
+          for file in replaced directory-replaced/file becomes-directory/file becomes-file added; do
+            echo $((40+2)) > $file
+          done
+  - task: use
+    image: image
+    config:
+      platform: linux
+      run:
+        path: sh
+        dir: /changed
+        args:
+        - -ec
+        - |
+          echo begin $((40+2)) $MIRRORED_VERSION
+          grep -r . . | sort
+          find . -type d -empty
+          echo end $((40+2))
+`)
+		listings := between(string(p.run(ctx, 0).Contents()), "begin 42 one", "end 42")
+		Expect(listings).To(HaveLen(1))
+		Expect(strings.Fields(listings[0])).To(HaveExactElements(
+			"./added:42",
+			"./becomes-directory/file:42",
+			"./becomes-file:42",
+			"./directory-new-name/file:renamed",
+			"./directory-replaced/file:42",
+			"./new-name:renamed",
+			"./replaced:42",
+			"./stays:stays",
+		))
+		Expect(p.pods()).To(ContainElement(And(HaveField("Step", "use"), HaveField("Image", fromVolume))))
+	}, SpecTimeout(3*time.Minute))
 })
 
 // between returns what stands between begin and end, as often as both occur.
