@@ -1,0 +1,103 @@
+package testflight_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/concourse/concourse-kubernetes/testflight/concourse"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// docs/design.md has these numbers as a table.
+var _ = Describe("the pods of builds that are the first with their images", Serial, func() {
+	const imageCheck, imageGet = "check of the image", "get of the image"
+
+	// podsFor counts a pipeline's pods by what they are for.
+	podsFor := func(p pipeline) map[string]int {
+		counts := map[string]int{}
+		for _, pod := range p.pods() {
+			switch {
+			case concourse.ChecksImage(pod.Pod):
+				counts[imageCheck]++
+			case concourse.GetsImage(pod.Pod):
+				counts[imageGet]++
+			default:
+				counts[pod.Type]++
+			}
+		}
+		return counts
+	}
+	podNames := func(p pipeline) []string {
+		var names []string
+		for _, pod := range p.pods() {
+			names = append(names, pod.Pod.Name)
+		}
+		return names
+	}
+	withMode := func(ctx context.Context, mode string) {
+		GinkgoHelper()
+		Expect(runs.RestartWeb(ctx, "--native-image-fetch="+mode)).To(Succeed())
+		DeferCleanup(func(ctx SpecContext) { Expect(runs.RestartWeb(ctx)).To(Succeed()) })
+	}
+
+	ofTask := func(pinned bool) func() string {
+		return func() string {
+			image, version := newRepository(), ""
+			digest := pushNew(image+":latest", "busybox:latest")
+			if pinned {
+				version = fmt.Sprintf(", version: {digest: %q}", digest)
+			}
+			return task("{repository: "+image+"}", version, "true")
+		}
+	}
+	ofCustomType := func(steps string) func() string {
+		return func() string {
+			image := newRepository()
+			pushNew(image+":latest", "mock-resource:latest")
+			return fmt.Sprintf(`
+resource_types:
+- name: custom
+  type: registry-image
+  source: {repository: %s}
+resources:
+- name: thing
+  type: custom
+  check_every: never
+  source: {initial_version: %s}
+jobs:
+- name: main
+  plan:
+%s`, image, newName(), steps)
+		}
+	}
+
+	DescribeTable("are", func(ctx SpecContext, mode string, config func() string, expected map[string]int) {
+		withMode(ctx, mode)
+		p := setPipeline(ctx, config())
+		if expected["check"] > 0 {
+			_, err := fly.Run(ctx, "check-resource", "-r", p.name+"/thing")
+			Expect(err).NotTo(HaveOccurred())
+		}
+		p.run(ctx, 0)
+		Expect(podsFor(p)).To(Equal(expected), "%v", podNames(p))
+	},
+		Entry("of a task, auto", "auto", ofTask(false),
+			map[string]int{imageCheck: 1, "task": 1}, SpecTimeout(3*time.Minute)),
+		Entry("of a task, never", "never", ofTask(false),
+			map[string]int{imageCheck: 1, imageGet: 1, "task": 1}, SpecTimeout(3*time.Minute)),
+		Entry("of a task whose image is pinned, auto", "auto", ofTask(true),
+			map[string]int{"task": 1}, SpecTimeout(3*time.Minute)),
+		Entry("of a task whose image is pinned, never", "never", ofTask(true),
+			map[string]int{imageGet: 1, "task": 1}, SpecTimeout(3*time.Minute)),
+		Entry("of a custom type's check, and a get in a build of its own, auto", "auto", ofCustomType("  - get: thing\n"),
+			map[string]int{imageCheck: 2, "check": 1, "get": 1}, SpecTimeout(3*time.Minute)),
+		Entry("of a custom type's check, and a get in a build of its own, never", "never", ofCustomType("  - get: thing\n"),
+			map[string]int{imageCheck: 2, imageGet: 1, "check": 1, "get": 1}, SpecTimeout(3*time.Minute)),
+		Entry("of a custom type's put and the get after it, auto", "auto", ofCustomType("  - put: thing\n    params: {version: two}\n"),
+			map[string]int{imageCheck: 1, "put": 1, "get": 1}, SpecTimeout(3*time.Minute)),
+		Entry("of a custom type's put and the get after it, never", "never", ofCustomType("  - put: thing\n    params: {version: two}\n"),
+			map[string]int{imageCheck: 1, imageGet: 1, "put": 1, "get": 1}, SpecTimeout(3*time.Minute)),
+	)
+})
