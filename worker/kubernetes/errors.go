@@ -1,17 +1,12 @@
 package kubernetes
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 )
@@ -79,26 +74,6 @@ func (b *Backend) startAborted(ctx context.Context, container *Container, last *
 		said += ", last warning: " + warning
 	}
 	return fmt.Errorf("not started within %s: %s: if it pulls a large image, run the build again, or raise --kubernetes-pod-startup-timeout of the worker, and --garden-request-timeout of web above it", b.PodStartupTimeout, said)
-}
-
-// lastWarning is what only events tell, such as a volume or a network that
-// could not be set up. It is empty if there is none or if it can't be read.
-func (b *Backend) lastWarning(ctx context.Context, podName string) string {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.patience.request)
-	defer cancel()
-	of := fields.Set{"involvedObject.name": podName, "type": corev1.EventTypeWarning}.AsSelector()
-	// A cluster without DNS warns of that at every pod, and starts it.
-	telling := fields.OneTermNotEqualSelector("reason", "MissingClusterDNS")
-	events, err := b.Client.CoreV1().Events(b.Namespace).List(ctx, metav1.ListOptions{
-		FieldSelector: fields.AndSelectors(of, telling).String(),
-	})
-	if err != nil || len(events.Items) == 0 {
-		return ""
-	}
-	last := slices.MaxFunc(events.Items, func(a, b corev1.Event) int {
-		return cmp.Compare(a.LastTimestamp.Unix(), b.LastTimestamp.Unix())
-	})
-	return last.Reason + ": " + last.Message
 }
 
 // endReasonOr replaces an error in talking to init by why the pod ended, if it

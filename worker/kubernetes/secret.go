@@ -7,21 +7,15 @@ import (
 	"fmt"
 
 	"code.cloudfoundry.org/garden"
-	"code.cloudfoundry.org/lager/v3"
 	"github.com/google/go-containerregistry/pkg/name"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/types"
 )
 
 // dockerHubKey is where Docker's configuration keeps the login for Docker Hub.
 const dockerHubKey = "https://index.docker.io/v1/"
-
-// secretMissedReason is the reason of the event in which a kubelet says that it
-// pulls without a Secret that it could not get.
-const secretMissedReason = "FailedToRetrieveImagePullSecret"
 
 // createSecret puts the image's login into a Secret with the name of the pod. It
 // is the only place that the password gets to.
@@ -68,26 +62,6 @@ func (b *Backend) deleteSecret(ctx context.Context, name string) error {
 		return apiError("delete", "pull secret "+b.Namespace+"/"+name, err)
 	}
 	return nil
-}
-
-// missedSecret tells whether the kubelet pulled without a pull secret that the
-// pod names. The API server lets it read a Secret as soon as it knows that a pod
-// of the node names it, which it may know later than the kubelet: a kubelet that
-// was refused gives up after a second, and has it when it tries again.
-func (b *Backend) missedSecret(ctx context.Context, of *corev1.Pod) bool {
-	if len(of.Spec.ImagePullSecrets) == 0 {
-		return false
-	}
-	ctx, cancel := context.WithTimeout(ctx, b.patience.request)
-	defer cancel()
-	events, err := b.Client.CoreV1().Events(b.Namespace).List(ctx, metav1.ListOptions{
-		FieldSelector: fields.Set{"involvedObject.uid": string(of.UID), "reason": secretMissedReason}.AsSelector().String(),
-	})
-	if err != nil {
-		b.Logger.Error("failed-to-list-events", err, lager.Data{"pod": of.Name})
-		return false
-	}
-	return len(events.Items) > 0
 }
 
 // dockerConfig is a config.json with the login for an image's registry.

@@ -14,65 +14,67 @@ var (
 	names = regexp.MustCompile(`"[^"]*"|\S*/\S*`)
 
 	// pullProblems are looked for in this order, because a registry says "denied"
-	// of a repository that may just as well not exist. Final ones don't pass.
+	// of a repository that may just as well not exist. Final ones don't pass,
+	// queued ones do for sure.
 	pullProblems = []struct {
 		message *regexp.Regexp
 		advice  string
 		final   bool
+		queued  bool
 	}{
 		{
-			regexp.MustCompile(`(?i)unauthorized|authentication required|authorization failed|no basic auth credentials|denied|forbidden|\b40[13]\b`),
-			"the registry refused access: add username and password to the image's source, or correct them, and check the repository's name",
-			true,
+			message: regexp.MustCompile(`pull QPS exceeded`),
+			advice:  "the node's kubelet begins only so many pulls a second: raise its registryPullQPS and registryBurst, or run fewer steps at once",
+			queued:  true,
 		},
 		{
-			regexp.MustCompile(`(?i)no match for platform|no matching manifest`),
-			"the image is not there for the node's platform: push one, or run the step on another worker (tags)",
-			true,
+			message: regexp.MustCompile(`(?i)unauthorized|authentication required|authorization failed|no basic auth credentials|denied|forbidden|\b40[13]\b`),
+			advice:  "the registry refused access: add username and password to the image's source, or correct them, and check the repository's name",
+			final:   true,
 		},
 		{
-			regexp.MustCompile(`(?i)not ?found|manifest unknown|name unknown|does not exist`),
-			"the registry has no such image: check repository, tag and digest in the image's source",
-			true,
+			message: regexp.MustCompile(`(?i)no match for platform|no matching manifest`),
+			advice:  "the image is not there for the node's platform: push one, or run the step on another worker (tags)",
+			final:   true,
 		},
 		{
-			regexp.MustCompile(`(?i)x509|certificate|server gave HTTP response to HTTPS client`),
-			"the node does not trust the registry: configure its certificate (or plain HTTP) in the node's container runtime",
-			false,
+			message: regexp.MustCompile(`(?i)not ?found|manifest unknown|name unknown|does not exist`),
+			advice:  "the registry has no such image: check repository, tag and digest in the image's source",
+			final:   true,
 		},
 		{
-			regexp.MustCompile(`(?i)too ?many ?requests|rate limit|\b429\b`),
-			"the registry limits pulls: log in with username and password in the image's source, or use a mirror",
-			false,
+			message: regexp.MustCompile(`(?i)x509|certificate|server gave HTTP response to HTTPS client`),
+			advice:  "the node does not trust the registry: configure its certificate (or plain HTTP) in the node's container runtime",
 		},
 		{
-			regexp.MustCompile(`(?i)no space left`),
-			"the node's disk is full: free space for images",
-			false,
+			message: regexp.MustCompile(`(?i)too ?many ?requests|rate limit|\b429\b`),
+			advice:  "the registry limits pulls: log in with username and password in the image's source, or use a mirror",
 		},
 		{
-			regexp.MustCompile(`(?i)no such host|connection refused|timeout|timed out|unreachable|reset by peer|\b50[0234]\b|EOF`),
-			"the node does not reach the registry: check the registry's name, that it is up, and the node's network",
-			false,
+			message: regexp.MustCompile(`(?i)no space left`),
+			advice:  "the node's disk is full: free space for images",
+		},
+		{
+			message: regexp.MustCompile(`(?i)no such host|connection refused|timeout|timed out|unreachable|reset by peer|\b50[0234]\b|EOF`),
+			advice:  "the node does not reach the registry: check the registry's name, that it is up, and the node's network",
 		},
 	}
 )
 
-// pullAdvice judges a message of a failed pull. In what it quotes and in
+// judgePull judges a failed pull by its message. In what that quotes and in
 // references words such as "denied" mean nothing.
-func pullAdvice(message, image string) (advice string, final bool) {
-	advice = "the node could not pull the image"
-	message = names.ReplaceAllString(message, "")
+func judgePull(failure *Failure, image string) {
+	failure.Advice = "the node could not pull the image"
+	message := names.ReplaceAllString(failure.Message, "")
 	for _, problem := range pullProblems {
 		if problem.message.MatchString(message) {
-			advice, final = problem.advice, problem.final
+			failure.Advice, failure.Final, failure.Queued = problem.advice, problem.final, problem.queued
 			break
 		}
 	}
-	if volumeImage.MatchString(image) {
-		advice = "the worker serves this image from a volume: see the worker's log, check that the worker is in the network namespace of its node, and run the build again"
+	if volumeImage.MatchString(image) && !failure.Queued {
+		failure.Advice = "the worker serves this image from a volume: see the worker's log, check that the worker is in the network namespace of its node, and run the build again"
 	}
-	return advice, final
 }
 
 func podAdvice(reason string) string {

@@ -20,6 +20,9 @@ type Failure struct {
 
 	// Final is false for a failure that Kubernetes retries and that may pass.
 	Final bool
+
+	// Queued is true for one that says no more than that others come first.
+	Queued bool
 }
 
 func (f *Failure) Error() string {
@@ -34,7 +37,12 @@ func (f *Failure) Error() string {
 
 // IsOfPull says whether it is the pull of the image that failed.
 func (f *Failure) IsOfPull() bool {
-	return f.Reason == "ErrImagePull" || f.Reason == "ImagePullBackOff"
+	return f.Reason == "ErrImagePull" || f.IsBackOff()
+}
+
+// IsBackOff says whether it is no failure of its own, but the wait after one.
+func (f *Failure) IsBackOff() bool {
+	return f.Reason == "ImagePullBackOff"
 }
 
 // StartFailure says why a pod whose init has not answered yet will not start,
@@ -103,7 +111,7 @@ func waitingFailure(waiting *corev1.ContainerStateWaiting, image string) *Failur
 	failure := &Failure{Reason: waiting.Reason, Message: waiting.Message}
 	switch waiting.Reason {
 	case "ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ImageInspectError":
-		failure.Advice, failure.Final = pullAdvice(waiting.Message, image)
+		judgePull(failure, image)
 	case "InvalidImageName":
 		failure.Advice, failure.Final = "correct the repository, tag or digest in the image's source", true
 	case "ErrImageNeverPull":

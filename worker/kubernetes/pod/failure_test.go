@@ -129,6 +129,16 @@ var _ = Describe("why a pod does not start", func() {
 		Entry("while it runs", withState(corev1.PodRunning, corev1.ContainerState{Running: &corev1.ContainerStateRunning{}})),
 	)
 
+	DescribeTable("is told apart from a place in a queue",
+		func(broken *corev1.Pod, queued bool) {
+			Expect(pod.StartFailure(broken).Queued).To(Equal(queued))
+			Expect(pod.StartFailure(broken).Final).To(BeFalse())
+		},
+		Entry("of pulls", waiting("ErrImagePull", "pull QPS exceeded"), true),
+		Entry("of pulls, later", waiting("ImagePullBackOff", `Back-off pulling image "a": ErrImagePull: pull QPS exceeded`), true),
+		Entry("which a registry in trouble is not", waiting("ErrImagePull", "429 Too Many Requests"), false),
+	)
+
 	It("leaves out of an ended pod's reason what only keeps pods from starting", func() {
 		Expect(pod.EndReason(waiting("ErrImagePull", "not found"))).To(BeNil())
 		Expect(pod.Ended(failed("Evicted", ""))).To(BeTrue())

@@ -1,0 +1,92 @@
+package kubernetes
+
+import (
+	"context"
+	"time"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+)
+
+// awaitInit asks init for an answer while it watches what becomes of the pod.
+// Init answers well before the kubelet reports that the container runs.
+func (b *Backend) awaitInit(ctx context.Context, container *Container) error {
+	ticker := time.NewTicker(b.patience.ping)
+	defer ticker.Stop()
+	problem := passingProblem{patience: b.patience.pullProblem}
+	missedSecret := false
+
+	for {
+		if b.ping(ctx, container.init) {
+			return nil
+		}
+		seen, changed := container.pod.see()
+		if seen.gone {
+			return errDeletedWhileStarting
+		}
+		failure := pod.StartFailure(seen.pod)
+		if failure != nil && failure.Final {
+			missedSecret = failure.IsOfPull() && (missedSecret || b.missedSecret(ctx, seen.pod))
+			if !missedSecret {
+				return failure
+			}
+			problem.patience = b.patience.secondPull
+		}
+		problem.note(failure)
+
+		select {
+		case <-changed:
+			problem.podChanged()
+		case <-ticker.C:
+		case <-problem.persists:
+			if !b.isPullingAgain(ctx, seen.pod) {
+				return problem.failure
+			}
+			problem.isRetried()
+		case <-ctx.Done():
+			return b.startAborted(ctx, container, problem.failure)
+		}
+	}
+}
+
+func (b *Backend) ping(ctx context.Context, init Init) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	return init.Ping(ctx) == nil
+}
+
+// passingProblem is what is wrong with a pod and may pass.
+type passingProblem struct {
+	patience time.Duration
+	failure  *pod.Failure
+	retried  bool
+
+	// persists fires when it is time to ask whether the problem still is one.
+	persists <-chan time.Time
+}
+
+// note keeps the first failure of a row: the kubelet's report of a failed pull
+// says more than the back-off that follows.
+func (p *passingProblem) note(failure *pod.Failure) {
+	switch {
+	case failure == nil:
+		p.failure, p.retried, p.persists = nil, false, nil
+	case failure.Queued:
+		p.failure, p.retried, p.persists = failure, false, nil
+	case p.failure == nil, p.failure.Queued && !failure.IsBackOff():
+		p.failure, p.retried, p.persists = failure, false, time.After(p.patience)
+	}
+}
+
+// isRetried is for a problem that outlasted the patience and whose pull goes on
+// all the same.
+func (p *passingProblem) isRetried() {
+	p.retried = true
+	p.persists = time.After(p.patience)
+}
+
+// podChanged has a retry looked at at once, as it may have failed.
+func (p *passingProblem) podChanged() {
+	if p.retried {
+		p.persists = time.After(0)
+	}
+}
