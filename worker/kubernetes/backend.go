@@ -158,25 +158,26 @@ func (b *Backend) Capacity() (garden.Capacity, error) {
 }
 
 // Containers lists the containers, those that are starting too, that have all
-// the given properties.
+// the given properties and are of use.
 func (b *Backend) Containers(wanted garden.Properties) ([]garden.Container, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 
 	found := []garden.Container{}
 	for _, container := range b.containers {
-		if container.state.hasAll(wanted) {
+		if container.state.hasAll(wanted) && !container.isSpent() {
 			found = append(found, container)
 		}
 	}
 	return found, nil
 }
 
-// Lookup finds a container that has started. One that is starting is not found:
-// who asks goes on to create it, and Create waits for the start in progress.
+// Lookup finds a container that has started and is of use. One that is starting
+// is not found: who asks goes on to create it, and Create waits for the start in
+// progress.
 func (b *Backend) Lookup(handle string) (garden.Container, error) {
 	container := b.find(handle)
-	if container == nil || !container.hasStarted() {
+	if container == nil || !container.hasStarted() || container.isSpent() {
 		return nil, garden.ContainerNotFoundError{Handle: handle}
 	}
 	return container, nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"sync"
 
 	"code.cloudfoundry.org/garden"
@@ -22,6 +24,9 @@ type Container struct {
 	// startContext ends when the start takes too long or is aborted.
 	startContext context.Context
 	abortStart   context.CancelCauseFunc
+
+	// removal keeps two from removing the container at the same time.
+	removal sync.Mutex
 
 	// started is closed when the start has succeeded or, with startError, failed.
 	started    chan struct{}
@@ -76,6 +81,13 @@ func (c *Container) knownEnvironment() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.environment
+}
+
+// attached are the processes that a client follows.
+func (c *Container) attached() []*Process {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Collect(maps.Values(c.streams))
 }
 
 // Stop ends the container's processes. The pod goes on; Destroy ends it.

@@ -30,6 +30,9 @@ func (b *Backend) Create(spec garden.ContainerSpec) (garden.Container, error) {
 	if !isDirectoryName(spec.Handle) {
 		return nil, fmt.Errorf("create container %q: the handle can't be a directory's name", spec.Handle)
 	}
+	if err := b.makeRoomFor(spec); err != nil {
+		return nil, err
+	}
 	deadline := time.Now().Add(b.PodStartupTimeout)
 	image, err := b.image(spec, deadline)
 	if err != nil {
@@ -92,7 +95,10 @@ func (b *Backend) register(spec garden.ContainerSpec, podName string) (*Containe
 
 // startOrRemove ends the start of a container, in one way or the other.
 func (b *Backend) startOrRemove(container *Container, image string, deadline time.Time, start func(context.Context) error) {
-	defer close(container.started)
+	defer func() {
+		close(container.started)
+		go b.removeWhenSpent(container)
+	}()
 	defer container.abortStart(nil)
 	ctx, cancel := context.WithDeadlineCause(container.startContext, deadline, errTookTooLong)
 	defer cancel()
@@ -106,9 +112,7 @@ func (b *Backend) startOrRemove(container *Container, image string, deadline tim
 	}
 	logger.Info("pod-not-started", lager.Data{"error": err.Error()})
 	err = fmt.Errorf("start pod %s with image %s on node %s: %w", container.podName(), image, b.NodeName, err)
-	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), b.patience.removal)
-	defer cancel()
-	container.startError = errors.Join(err, b.remove(ctx, container))
+	container.startError = errors.Join(err, b.removeInTime(container))
 }
 
 func (b *Backend) start(ctx context.Context, container *Container, spec garden.ContainerSpec, desired *corev1.Pod) error {

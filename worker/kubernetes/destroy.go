@@ -28,17 +28,21 @@ func (b *Backend) Destroy(handle string) error {
 	container.abortStart(errDestroyedWhileStarting)
 	<-container.started
 
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(b.ctx), b.patience.removal)
-	defer cancel()
-	if err := b.remove(ctx, container); err != nil {
+	if err := b.removeInTime(container); err != nil {
 		return fmt.Errorf("destroy container %s: %w", handle, err)
 	}
 	return nil
 }
 
 // remove deletes pod, Secret and state, in an order in which it can be repeated
-// after any of them failed.
+// after any of them failed. The Secret of a later container of the handle has
+// the same name, hence the look at who has the handle.
 func (b *Backend) remove(ctx context.Context, container *Container) error {
+	container.removal.Lock()
+	defer container.removal.Unlock()
+	if b.find(container.handle) != container {
+		return nil
+	}
 	if err := b.removePod(ctx, container); err != nil {
 		return err
 	}
@@ -48,6 +52,13 @@ func (b *Backend) remove(ctx context.Context, container *Container) error {
 		}
 	}
 	return b.drop(container)
+}
+
+// removeInTime removes within the time that a kubelet usually takes.
+func (b *Backend) removeInTime(container *Container) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(b.ctx), b.patience.removal)
+	defer cancel()
+	return b.remove(ctx, container)
 }
 
 // removePod returns when the container's pod is gone.

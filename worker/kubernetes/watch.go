@@ -120,6 +120,7 @@ func (b *Backend) adopt(found *corev1.Pod) *Container {
 	b.mu.Unlock()
 	if known.read().Started {
 		close(container.started)
+		go b.removeWhenSpent(container)
 	} else {
 		go b.startOrRemove(container, found.Spec.Containers[0].Image, time.Now().Add(b.PodStartupTimeout), func(ctx context.Context) error {
 			return b.finishStart(ctx, container, found)

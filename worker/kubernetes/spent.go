@@ -1,0 +1,62 @@
+package kubernetes
+
+import (
+	"fmt"
+	"time"
+
+	"code.cloudfoundry.org/garden"
+	"code.cloudfoundry.org/lager/v3"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+)
+
+// isSpent says whether the container is of no more use: its pod has ended, and
+// no process ran in it that a client can come back to, to learn its result or
+// why there is none. That is the container of a resource's checks, which web
+// goes on using for up to an hour for as long as it is there. Web takes a
+// container off its books that the worker does not report for a while (its flag
+// --gc-missing-grace-period).
+func (c *Container) isSpent() bool {
+	seen, _ := c.pod.see()
+	return seen.ended() && c.hasStarted() && len(c.state.read().Processes) == 0
+}
+
+// removeWhenSpent waits for the end of a container's pod.
+func (b *Backend) removeWhenSpent(container *Container) {
+	<-container.started
+	ended, err := container.pod.wait(b.ctx, podSeen.ended)
+	if err != nil || ended.gone || !container.isSpent() {
+		return
+	}
+	logger := b.Logger.Session("remove-spent-container", lager.Data{"handle": container.handle, "pod": container.pod.name})
+	if reason := pod.EndReason(ended.pod); reason != nil {
+		logger = logger.WithData(lager.Data{"reason": reason.Error()})
+	}
+	for _, process := range container.attached() {
+		process.Wait() // it says why to its client
+	}
+	for b.ctx.Err() == nil {
+		err := b.removeInTime(container)
+		if err == nil {
+			logger.Info("removed")
+			return
+		}
+		logger.Error("failed", err)
+		select {
+		case <-time.After(b.patience.removal):
+		case <-b.ctx.Done():
+		}
+	}
+}
+
+// makeRoomFor removes a spent container whose handle is asked for again.
+func (b *Backend) makeRoomFor(spec garden.ContainerSpec) error {
+	existing := b.find(spec.Handle)
+	if existing == nil || !existing.isSpent() {
+		return nil
+	}
+	if err := b.removeInTime(existing); err != nil {
+		return fmt.Errorf("create container %s: remove the one whose pod has ended: %w", spec.Handle, err)
+	}
+	return nil
+}

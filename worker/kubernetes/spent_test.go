@@ -1,0 +1,106 @@
+package kubernetes_test
+
+import (
+	"errors"
+
+	"code.cloudfoundry.org/garden"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime"
+	clienttesting "k8s.io/client-go/testing"
+)
+
+func evicted(status *corev1.PodStatus) {
+	status.Phase, status.Reason, status.Message = corev1.PodFailed, "Evicted", "low on memory"
+}
+
+var _ = Describe("a container whose pod has ended", func() {
+	var (
+		w         *world
+		container garden.Container
+	)
+
+	BeforeEach(func() {
+		w = newWorld()
+		container = w.create(privateTask())
+	})
+
+	lookup := func() error {
+		_, err := w.backend.Lookup(handle)
+		return err
+	}
+
+	Describe("and in which only checks ran, which nobody comes back to", func() {
+		BeforeEach(func() {
+			_, err := container.Run(garden.ProcessSpec{Path: "/opt/resource/check"}, garden.ProcessIO{})
+			Expect(err).NotTo(HaveOccurred())
+			w.init.exit <- 0
+		})
+
+		It("is removed, so that the next check gets another one", func() {
+			w.setStatus(evicted)
+			Eventually(w.stateDirs).Should(BeEmpty())
+			w.expectNothingLeft()
+			Expect(string(w.log.Buffer().Contents())).To(ContainSubstring("Evicted: low on memory"))
+		})
+
+		It("is not known any more while the kubelet takes its pod down", func() {
+			w.ignoreDeletions()
+			w.setStatus(evicted)
+			Eventually(lookup).Should(Equal(garden.ContainerNotFoundError{Handle: handle}))
+			Expect(w.backend.Containers(nil)).To(BeEmpty())
+			Expect(w.pods()).To(HaveLen(1))
+		})
+
+		It("is removed also if it ended while there was no worker", func() {
+			Expect(w.backend.Stop()).To(Succeed())
+			w.setStatus(evicted)
+			w.start()
+			Eventually(w.stateDirs).Should(BeEmpty())
+			w.expectNothingLeft()
+		})
+
+		It("is removed later if the API server refuses at first", func() {
+			refusals := 2
+			w.client.PrependReactor("delete", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
+				refusals--
+				return refusals >= 0, nil, apierrors.NewInternalError(errors.New("no leader"))
+			})
+			w.setStatus(evicted)
+			Eventually(w.stateDirs).Should(BeEmpty())
+			w.expectNothingLeft()
+		})
+
+		It("is made anew for who asks for its handle", func() {
+			w.setStatus(evicted)
+			Eventually(lookup).Should(HaveOccurred())
+			w.create(task())
+			Expect(lookup()).To(Succeed())
+			Expect(w.pods()).To(HaveExactElements(HaveField("Status.Reason", BeEmpty())))
+		})
+	})
+
+	It("tells the check that is running why, before it is removed", func() {
+		process, err := container.Run(garden.ProcessSpec{Path: "/opt/resource/check"}, garden.ProcessIO{})
+		Expect(err).NotTo(HaveOccurred())
+		w.setStatus(evicted)
+		_, err = process.Wait()
+		Expect(err).To(MatchError(ContainSubstring("the pod ended: Evicted: low on memory")))
+		Eventually(w.stateDirs).Should(BeEmpty())
+	})
+
+	It("stays if web may come back for the result of a process", func() {
+		_, err := container.Run(garden.ProcessSpec{ID: "task", Path: "make"}, garden.ProcessIO{})
+		Expect(err).NotTo(HaveOccurred())
+		w.setStatus(evicted)
+		Consistently(lookup, "300ms").Should(Succeed())
+		Expect(w.backend.Containers(nil)).To(HaveLen(1))
+
+		process, err := container.Attach("task", garden.ProcessIO{})
+		Expect(err).NotTo(HaveOccurred())
+		_, err = process.Wait()
+		Expect(err).To(MatchError(ContainSubstring("the pod ended: Evicted: low on memory")))
+	})
+})
