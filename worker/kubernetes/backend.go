@@ -80,6 +80,7 @@ type patience struct {
 	secondPull  time.Duration // for the kubelet to try again, after 10 to 15 seconds
 	drain       time.Duration // for the last output of a pod that ended
 	endReason   time.Duration // for Kubernetes to say why init went away
+	room        pauses        // for a node that is full to have room
 	request     time.Duration // for one request to the API server or to init
 	removal     time.Duration // for the kubelet to take a pod down
 }
@@ -90,6 +91,7 @@ var defaultPatience = patience{
 	secondPull:  30 * time.Second,
 	drain:       2 * time.Second,
 	endReason:   10 * time.Second,
+	room:        pauses{2 * time.Second, 16 * time.Second},
 	request:     30 * time.Second,
 	removal:     time.Minute,
 }

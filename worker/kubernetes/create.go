@@ -128,17 +128,40 @@ func (b *Backend) start(ctx context.Context, container *Container, spec garden.C
 	if err != nil {
 		return err
 	}
-	created, err := b.Client.CoreV1().Pods(b.Namespace).Create(ctx, templated, metav1.CreateOptions{})
+	created, err := b.createPod(ctx, container, templated)
 	if err != nil {
-		return apiError("create", "the pod", err)
+		return err
+	}
+	return b.finishStart(ctx, container, templated, created)
+}
+
+func (b *Backend) createPod(ctx context.Context, container *Container, desired *corev1.Pod) (*corev1.Pod, error) {
+	created, err := b.Client.CoreV1().Pods(b.Namespace).Create(ctx, desired, metav1.CreateOptions{})
+	if err != nil {
+		return nil, apiError("create", "the pod", err)
 	}
 	container.pod.created(created)
-	return b.finishStart(ctx, container, created)
+	return created, nil
 }
 
 // finishStart is what follows the creation of the pod. A worker that was
 // restarted does all of it again.
-func (b *Backend) finishStart(ctx context.Context, container *Container, created *corev1.Pod) error {
+func (b *Backend) finishStart(ctx context.Context, container *Container, desired, created *corev1.Pod) error {
+	for untilRoom := b.patience.room; ; {
+		err := b.awaitStart(ctx, container, created)
+		refusal := noRoom(err)
+		if refusal == nil {
+			return err
+		}
+		created, err = b.createAgain(ctx, container, desired, refusal, untilRoom.take())
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// awaitStart returns when processes may run in the pod.
+func (b *Backend) awaitStart(ctx context.Context, container *Container, created *corev1.Pod) error {
 	recorded := container.state.read()
 	if recorded.HasSecret {
 		if err := b.handSecretOver(ctx, created); err != nil {

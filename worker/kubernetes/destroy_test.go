@@ -11,7 +11,10 @@ import (
 	clienttesting "k8s.io/client-go/testing"
 )
 
-var podResource = corev1.SchemeGroupVersion.WithResource("pods")
+var (
+	podResource    = corev1.SchemeGroupVersion.WithResource("pods")
+	secretResource = corev1.SchemeGroupVersion.WithResource("secrets")
+)
 
 var _ = Describe("the pod of a container that was not created", func() {
 	var w *world

@@ -44,12 +44,22 @@ func (b *Backend) createSecret(ctx context.Context, spec garden.ContainerSpec, f
 // handSecretOver makes the pod the owner of its Secret, which then goes with it
 // whoever deletes the pod.
 func (b *Backend) handSecretOver(ctx context.Context, owner *corev1.Pod) error {
-	references := []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: owner.Name, UID: owner.UID}}
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"ownerReferences": references}})
+	return b.setOwners(ctx, owner.Name, []metav1.OwnerReference{
+		{APIVersion: "v1", Kind: "Pod", Name: owner.Name, UID: owner.UID},
+	})
+}
+
+// takeSecretBack keeps the Secret when its owner is deleted.
+func (b *Backend) takeSecretBack(ctx context.Context, name string) error {
+	return b.setOwners(ctx, name, nil)
+}
+
+func (b *Backend) setOwners(ctx context.Context, secret string, owners []metav1.OwnerReference) error {
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"ownerReferences": owners}})
 	if err != nil {
-		return fmt.Errorf("make the pod the owner of its pull secret: %w", err)
+		return fmt.Errorf("change the owner of the pull secret: %w", err)
 	}
-	_, err = b.Client.CoreV1().Secrets(b.Namespace).Patch(ctx, owner.Name, types.MergePatchType, patch, metav1.PatchOptions{})
+	_, err = b.Client.CoreV1().Secrets(b.Namespace).Patch(ctx, secret, types.MergePatchType, patch, metav1.PatchOptions{})
 	if err != nil {
 		return apiError("patch", "the pull secret", err)
 	}

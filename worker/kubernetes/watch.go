@@ -11,6 +11,7 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
 
@@ -123,7 +124,7 @@ func (b *Backend) adopt(found *corev1.Pod) *Container {
 		go b.removeWhenSpent(container)
 	} else {
 		go b.startOrRemove(container, found.Spec.Containers[0].Image, time.Now().Add(b.PodStartupTimeout), func(ctx context.Context) error {
-			return b.finishStart(ctx, container, found)
+			return b.finishStart(ctx, container, pod.Again(found), found)
 		})
 	}
 	logger.Info("adopted")
@@ -170,6 +171,7 @@ type watchedPod struct {
 
 	mu      sync.Mutex
 	last    podSeen
+	former  types.UID // of the pod in whose place this one is
 	changed chan struct{}
 }
 
@@ -208,16 +210,36 @@ func (w *watchedPod) created(pod *corev1.Pod) {
 }
 
 func (w *watchedPod) changedTo(pod *corev1.Pod) {
-	w.set(podSeen{pod: pod})
+	if w.is(pod) {
+		w.set(podSeen{pod: pod})
+	}
 }
 
 // deleted says false if it was another pod, of the same name, that was deleted.
 func (w *watchedPod) deleted(pod *corev1.Pod) bool {
-	if seen, _ := w.see(); seen.pod != nil && seen.pod.UID != pod.UID {
+	if !w.is(pod) {
 		return false
 	}
 	w.set(podSeen{pod: pod, gone: true})
 	return true
+}
+
+// forget makes room for another pod of the name.
+func (w *watchedPod) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.former = w.last.pod.UID
+	w.last = podSeen{}
+}
+
+// is says whether what was heard of a pod was heard of this one.
+func (w *watchedPod) is(pod *corev1.Pod) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.last.pod != nil {
+		return w.last.pod.UID == pod.UID
+	}
+	return w.former == "" || w.former != pod.UID
 }
 
 func (w *watchedPod) set(seen podSeen) {

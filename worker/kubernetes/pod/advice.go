@@ -7,6 +7,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
+// outOf begins the reasons of a kubelet whose node is full.
+const outOf = "OutOf"
+
 var (
 	// volumeImage is how package volumeimage names its images.
 	volumeImage = regexp.MustCompile(`^127\.0\.0\.1:\d+/volume@`)
@@ -81,7 +84,7 @@ func podAdvice(reason string) string {
 	switch {
 	case reason == "Evicted":
 		return "the node ran short of a resource: give the step a limit, or the node more of it"
-	case reason == "OutOfcpu" || reason == "OutOfmemory" || reason == "OutOfpods" || strings.HasPrefix(reason, "OutOf"):
+	case strings.HasPrefix(reason, outOf):
 		return "the node is full: run fewer steps on this worker (max active tasks), lower the step's cpu limit, or add nodes"
 	case reason == "NodeAffinity" || reason == "UnexpectedAdmissionError":
 		return "the node refused the pod: see the worker's pod template (node selector, affinity) and the kubelet's log"

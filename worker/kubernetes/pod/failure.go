@@ -45,6 +45,12 @@ func (f *Failure) IsBackOff() bool {
 	return f.Reason == "ImagePullBackOff"
 }
 
+// IsOfRoom says whether the node had no room for the pod: the kubelet's reasons
+// for that are OutOfcpu, OutOfmemory, OutOfpods and so on.
+func (f *Failure) IsOfRoom() bool {
+	return strings.HasPrefix(f.Reason, outOf)
+}
+
 // StartFailure says why a pod whose init has not answered yet will not start,
 // or may not. It is nil as long as nothing is wrong.
 func StartFailure(pod *corev1.Pod) *Failure {

@@ -68,6 +68,20 @@ func Build(worker Worker, container garden.ContainerSpec, image, runDir string) 
 	}
 }
 
+// Again is the pod to create in the place of one whose node had no room for it.
+func Again(refused *corev1.Pod) *corev1.Pod {
+	return &corev1.Pod{
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
+		ObjectMeta: metav1.ObjectMeta{
+			Name:        refused.Name,
+			Namespace:   refused.Namespace,
+			Labels:      refused.Labels,
+			Annotations: refused.Annotations,
+		},
+		Spec: *refused.Spec.DeepCopy(),
+	}
+}
+
 // HasLogin says whether the image is pulled with credentials of its own.
 func HasLogin(container garden.ContainerSpec) bool {
 	return container.Image.Username != "" || container.Image.Password != ""
