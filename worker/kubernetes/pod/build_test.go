@@ -104,6 +104,31 @@ var _ = Describe("the pod of a container", func() {
 		Expect(built.Spec.Containers[0].Resources.Requests.Cpu().MilliValue()).To(BeEquivalentTo(1))
 	})
 
+	It("mounts the last of two volumes at the same path", func() {
+		container := task()
+		container.BindMounts = []garden.BindMount{
+			{SrcPath: "/volumes/output", DstPath: "/tmp/build/e55deab7/build/", Mode: garden.BindMountModeRW},
+			{SrcPath: "/volumes/source", DstPath: "/tmp/build/e55deab7/source", Mode: garden.BindMountModeRO},
+			{SrcPath: "/volumes/cache", DstPath: "/tmp/build/e55deab7/build", Mode: garden.BindMountModeRW},
+		}
+
+		built := pod.Build(worker, container, image, runDir)
+
+		mounted := map[string]string{}
+		for _, volume := range built.Spec.Volumes {
+			for _, mount := range built.Spec.Containers[0].VolumeMounts {
+				if mount.Name == volume.Name && volume.Name != "init" && volume.Name != "run" {
+					mounted[mount.MountPath] = volume.HostPath.Path
+				}
+			}
+		}
+		Expect(mounted).To(Equal(map[string]string{
+			"/tmp/build/e55deab7/build":  "/volumes/cache",
+			"/tmp/build/e55deab7/source": "/volumes/source",
+		}))
+		Expect(built.Spec.Volumes).To(HaveLen(4), "a volume that nothing mounts is mounted on the node all the same")
+	})
+
 	It("is selected and recognised as its worker's", func() {
 		built := pod.Build(worker, task(), image, runDir)
 

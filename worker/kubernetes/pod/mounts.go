@@ -49,7 +49,7 @@ func hostPaths(worker Worker, bindMounts []garden.BindMount, runDir string) ([]c
 		{Name: initVolume, MountPath: InitMountPath, ReadOnly: true},
 		{Name: runVolume, MountPath: runMountPath},
 	}
-	for i, bindMount := range bindMounts {
+	for i, bindMount := range visible(bindMounts) {
 		name := bindVolumePrefix + strconv.Itoa(i)
 		volumes = append(volumes, hostPath(name, bindMount.SrcPath))
 		mounts = append(mounts, corev1.VolumeMount{
@@ -59,6 +59,22 @@ func hostPaths(worker Worker, bindMounts []garden.BindMount, runDir string) ([]c
 		})
 	}
 	return volumes, mounts
+}
+
+// visible leaves out what a later one is mounted over, as a task's output is of
+// which the task also makes a cache. Kubernetes takes a path once only.
+func visible(bindMounts []garden.BindMount) []garden.BindMount {
+	last := map[string]int{}
+	for i, bindMount := range bindMounts {
+		last[path.Clean(bindMount.DstPath)] = i
+	}
+	var seen []garden.BindMount
+	for i, bindMount := range bindMounts {
+		if last[path.Clean(bindMount.DstPath)] == i {
+			seen = append(seen, bindMount)
+		}
+	}
+	return seen
 }
 
 func hostPath(name, path string) corev1.Volume {
