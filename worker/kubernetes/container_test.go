@@ -149,11 +149,30 @@ var _ = Describe("a container", func() {
 		It("says why, though the connection breaks first", func() {
 			ended := waitFor(run())
 			w.init.die()
-			time.AfterFunc(50*time.Millisecond, func() { w.setStatus(outOfMemory) })
+			time.AfterFunc(50*time.Millisecond, func() { w.setStatus(evicted) })
 
-			Eventually(ended).Should(Receive(MatchError(And(
-				ContainSubstring("wait for process task in pod ci/"+podName+": the pod ended: OOMKilled"),
-				ContainSubstring("container_limits.memory")))))
+			Eventually(ended).Should(Receive(MatchError(
+				ContainSubstring("wait for process task in pod ci/" + podName + ": the pod ended: Evicted"))))
+		})
+
+		It("has the process fail, and not the worker, if it took more memory than it may", func() {
+			stderr := gbytes.NewBuffer()
+			process, err := container.Run(garden.ProcessSpec{ID: "task", Path: "make"}, garden.ProcessIO{Stdout: output, Stderr: stderr})
+			Expect(err).NotTo(HaveOccurred())
+			w.init.die()
+			w.setStatus(outOfMemory)
+
+			Expect(process.Wait()).To(Equal(137))
+			Expect(stderr).To(gbytes.Say("raise container_limits.memory"))
+			Expect(string(output.Contents())).NotTo(ContainSubstring("memory"))
+		})
+
+		It("says on its terminal that it took more memory than it may", func() {
+			process := run()
+			w.init.die()
+			w.setStatus(outOfMemory)
+			Expect(process.Wait()).To(Equal(137))
+			Expect(output).To(gbytes.Say("raise container_limits.memory"))
 		})
 
 		It("does not hang on a connection that stays", func() {

@@ -176,7 +176,12 @@ func (p *Process) follow(ctx context.Context, previous *Process, streams podinit
 		p.err = garden.ProcessNotFoundError{ProcessID: p.id}
 		return
 	}
-	p.status, p.err = status, p.inPod("wait for", p.container.endReasonOr(ctx, err))
+	err = p.container.endReasonOr(ctx, err)
+	if killedWithPod(err) {
+		noteOutOfMemory(streams)
+		status, err = killedStatus, nil
+	}
+	p.status, p.err = status, p.inPod("wait for", err)
 }
 
 // detachWhenPodEnds leaves an init that ends in order a moment to deliver what

@@ -7,8 +7,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// outOf begins the reasons of a kubelet whose node is full.
-const outOf = "OutOf"
+const (
+	// outOf begins the reasons of a kubelet whose node is full.
+	outOf = "OutOf"
+
+	outOfMemory = "OOMKilled"
+)
 
 var (
 	// volumeImage is how package volumeimage names its images.
@@ -98,7 +102,7 @@ func podAdvice(reason string) string {
 
 func terminationAdvice(terminated *corev1.ContainerStateTerminated) string {
 	switch {
-	case terminated.Reason == "OOMKilled":
+	case terminated.Reason == outOfMemory:
 		return "the step needs more memory than its limit: raise container_limits.memory"
 	case strings.Contains(terminated.Message, "exec format error"):
 		return "the image or init is for another architecture than the node's"

@@ -51,6 +51,11 @@ func (f *Failure) IsOfRoom() bool {
 	return strings.HasPrefix(f.Reason, outOf)
 }
 
+// IsOutOfMemory says whether the kernel ended the container for want of memory.
+func (f *Failure) IsOutOfMemory() bool {
+	return f.Reason == outOfMemory
+}
+
 // StartFailure says why a pod whose init has not answered yet will not start,
 // or may not. It is nil as long as nothing is wrong.
 func StartFailure(pod *corev1.Pod) *Failure {

@@ -50,6 +50,11 @@ type ProcessIO struct {
 	Stdout, Stderr io.Writer
 }
 
+// OutOfMemoryNote ends the output of a process during which the kernel killed
+// for want of memory. The process may say nothing, or just "Killed".
+const OutOfMemoryNote = "\nthe kernel killed a process of this step because it needed more memory than its limit, or than the node had left: " +
+	"raise container_limits.memory, or give the node more\n"
+
 // ExecutableNotFoundError means that the pod's image has no such executable.
 type ExecutableNotFoundError struct{ Path string }
 

@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"os"
 	"strconv"
-)
 
-// outOfMemoryNote ends the output of a process during which the kernel killed
-// for want of memory. The process may say nothing, or just "Killed".
-const outOfMemoryNote = "\nthe kernel killed a process of this step because it needed more memory than its limit, or than the node had left: " +
-	"raise container_limits.memory, or give the node more\n"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
+)
 
 // killCounters are where the kernel counts, in version 2 and in version 1 of
 // control groups, what it killed for want of memory in the pod's container.
@@ -47,5 +44,5 @@ func (p *process) noteOutOfMemory() {
 		return
 	}
 	defer file.Close()
-	file.WriteString(outOfMemoryNote)
+	file.WriteString(podinit.OutOfMemoryNote)
 }
