@@ -3,7 +3,6 @@ package kubernetes
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"code.cloudfoundry.org/garden"
 	corev1 "k8s.io/api/core/v1"
@@ -135,8 +134,8 @@ func (b *Backend) drop(container *Container) error {
 	if b.containers[container.handle] != container {
 		return nil
 	}
-	if err := os.RemoveAll(container.state.dir); err != nil {
-		return fmt.Errorf("remove the container's state: %w", err)
+	if err := b.discard(container.state.dir); err != nil {
+		return err
 	}
 	delete(b.containers, container.handle)
 	return nil

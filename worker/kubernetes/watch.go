@@ -24,9 +24,12 @@ func (b *Backend) Start() error {
 	ctx, cancel := context.WithTimeout(b.ctx, b.patience.request)
 	defer cancel()
 
-	if err := os.MkdirAll(b.StateDir, 0o700); err != nil {
-		return fmt.Errorf("create the state directory of the Kubernetes runtime: %w", err)
+	for _, dir := range []string{b.StateDir, b.trashDir()} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return fmt.Errorf("create the state directory of the Kubernetes runtime: %w", err)
+		}
 	}
+	b.emptyTrash()
 	// An informer retries for ever what this says at once.
 	if _, err := b.Client.CoreV1().Pods(b.Namespace).List(ctx, metav1.ListOptions{Limit: 1}); err != nil {
 		return apiError("list", "pods in namespace "+b.Namespace, err)
@@ -157,8 +160,8 @@ func (b *Backend) removeAbandonedState(ctx context.Context) error {
 				continue
 			}
 		}
-		if err := os.RemoveAll(dir); err != nil {
-			return fmt.Errorf("remove the state of a container whose pod is gone: %w", err)
+		if err := b.discard(dir); err != nil {
+			return err
 		}
 		b.Logger.Info("removed-abandoned-state", lager.Data{"handle": entry.Name()})
 	}
