@@ -32,6 +32,7 @@ var refused = map[string]string{
 	"spec.hostUsers":                     "Concourse's volumes belong to users of the node, not of a user namespace",
 	"spec.initContainers":                oneContainer,
 	"spec.nodeName":                      "the worker runs its pods on its own node",
+	"spec.resources":                     "a step's container_limits above the pod's would be refused: set the resources of the container",
 	"spec.restartPolicy":                 "a step that ended must not start again",
 	"spec.schedulingGates":               "the worker chooses the node, so that nothing would open them",
 	"spec.shareProcessNamespace":         ofTheNamespace,
@@ -56,8 +57,11 @@ var refused = map[string]string{
 	"spec.containers[].tty":             streams,
 	"spec.containers[].workingDir":      "the step says where it runs",
 
+	"spec.containers[].terminationMessagePath": "the kubelet would mount a file there, over what the step has",
+
 	"spec.containers[].securityContext.allowPrivilegeEscalation": "init becomes root by its setuid bit, so as to run processes as any user",
 	"spec.containers[].securityContext.privileged":               "the step says whether it is privileged",
+	"spec.containers[].securityContext.readOnlyRootFilesystem":   "steps write into their image, as on every worker",
 	"spec.containers[].securityContext.runAsGroup":               whoRuns,
 	"spec.containers[].securityContext.runAsNonRoot":             whoRuns,
 	"spec.containers[].securityContext.runAsUser":                whoRuns,
@@ -82,6 +86,9 @@ func refuse(template *corev1.Pod, lines map[string]int) []problem {
 	r.checkType(template)
 	r.checkKeys("metadata.labels", template.Labels)
 	r.checkKeys("metadata.annotations", template.Annotations)
+	r.checkLabels("metadata.labels", template.Labels)
+	r.checkLabels("spec.nodeSelector", template.Spec.NodeSelector)
+	r.checkAnnotationKeys("metadata.annotations", template.Annotations)
 	r.checkVolumes(template.Spec.Volumes)
 	r.checkPullSecrets(template.Spec.ImagePullSecrets)
 	for i, container := range template.Spec.Containers {
