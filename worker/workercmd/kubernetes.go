@@ -15,9 +15,6 @@ import (
 	"github.com/concourse/concourse/atc"
 	"github.com/concourse/flag/v2"
 	"github.com/tedsuo/ifrit"
-	client "k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 )
 
 // kubernetesRunner returns what runs a worker whose containers are pods.
@@ -34,8 +31,12 @@ func (cmd *WorkerCommand) kubernetesRunner() (ifrit.Runner, error) {
 	if err != nil {
 		return nil, err
 	}
+	on, err := cmd.Kubernetes.cluster()
+	if err != nil {
+		return nil, err
+	}
 	volumeImages := cmd.volumeImages(logger.Session("volume-images"))
-	garden, err := cmd.kubernetesGarden(logger.Session("garden"), registration.Name, volumeImages)
+	garden, err := cmd.kubernetesGarden(logger.Session("garden"), registration.Name, on, volumeImages)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +44,7 @@ func (cmd *WorkerCommand) kubernetesRunner() (ifrit.Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cmd.members(logger, registration, garden, baggageclaim, volumeRegistry{cmd.volumeRegistryAddress(), volumeImages.Handler()}), nil
+	return cmd.members(logger, registration, on, garden, baggageclaim, volumeRegistry{cmd.volumeRegistryAddress(), volumeImages.Handler()}), nil
 }
 
 // requireRoot holds because the worker mounts volumes and installs an init
@@ -81,19 +82,7 @@ func (cmd *WorkerCommand) registration() (atc.Worker, error) {
 	return registration, err
 }
 
-func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName string, volumeImages kubernetes.VolumeImages) (ifrit.Runner, error) {
-	config, err := cmd.Kubernetes.clientConfig()
-	if err != nil {
-		return nil, err
-	}
-	// Every step of the node goes through this client; its default of 5
-	// requests a second would hold pods back.
-	config.QPS, config.Burst = 50, 100
-	clientset, err := client.NewForConfig(config)
-	if err != nil {
-		return nil, fmt.Errorf("client of the cluster at %s: %w", config.Host, err)
-	}
-
+func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName string, on cluster, volumeImages kubernetes.VolumeImages) (ifrit.Runner, error) {
 	source, err := cmd.Kubernetes.initBinary()
 	if err != nil {
 		return nil, err
@@ -103,22 +92,15 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 		return nil, err
 	}
 
-	nodeName := cmd.Kubernetes.NodeName
-	if nodeName == "" {
-		if nodeName, err = os.Hostname(); err != nil {
-			return nil, fmt.Errorf("find the hostname, the node's name when --kubernetes-node-name is not given: %w", err)
-		}
-	}
-
 	podTemplate, err := cmd.Kubernetes.podTemplate()
 	if err != nil {
 		return nil, err
 	}
 
 	backend, err := kubernetes.NewBackend(kubernetes.Config{
-		Client:                  clientset,
+		Client:                  on.client,
 		Namespace:               cmd.Kubernetes.Namespace,
-		NodeName:                nodeName,
+		NodeName:                on.nodeName,
 		WorkerName:              workerName,
 		StateDir:                filepath.Join(cmd.WorkDir.Path(), "containers"),
 		PrivateRepositoriesFile: filepath.Join(cmd.WorkDir.Path(), "private-repositories.json"),
@@ -135,21 +117,6 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 		return nil, err
 	}
 	return gardenServer{backend: backend, address: cmd.gardenAddress(), logger: logger}, nil
-}
-
-func (f KubernetesFlags) clientConfig() (*rest.Config, error) {
-	if f.Kubeconfig == "" {
-		config, err := rest.InClusterConfig()
-		if err != nil {
-			return nil, fmt.Errorf("use the service account of the worker's pod: %w: outside a cluster, set --kubernetes-kubeconfig", err)
-		}
-		return config, nil
-	}
-	config, err := clientcmd.BuildConfigFromFlags("", f.Kubeconfig.Path())
-	if err != nil {
-		return nil, fmt.Errorf("kubeconfig %s: %w", f.Kubeconfig, err)
-	}
-	return config, nil
 }
 
 func (f KubernetesFlags) initBinary() (string, error) {

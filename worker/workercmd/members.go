@@ -21,9 +21,13 @@ import (
 const volumeRequestTimeout = 5 * time.Minute
 
 // members runs the parts that upstream's worker consists of, side by side.
-func (cmd *WorkerCommand) members(logger lager.Logger, registration atc.Worker, garden, baggageclaim, volumeRegistry ifrit.Runner) ifrit.Runner {
+func (cmd *WorkerCommand) members(logger lager.Logger, registration atc.Worker, on cluster, garden, baggageclaim, volumeRegistry ifrit.Runner) ifrit.Runner {
 	gardenURL, baggageclaimURL := "http://"+cmd.gardenAddress(), "http://"+cmd.baggageclaimAddress()
 	tsa := cmd.TSA.Client(registration)
+	beacon := worker.NewBeaconRunner(
+		logger.Session("beacon"), tsa, cmd.RebalanceInterval, cmd.ConnectionDrainTimeout,
+		cmd.gardenAddress(), cmd.baggageclaimAddress(),
+	)
 
 	member := func(name string, runner ifrit.Runner) grouper.Member {
 		return grouper.Member{Name: name, Runner: concourseCmd.NewLoggingRunner(logger.Session(name+"-runner"), runner)}
@@ -34,10 +38,7 @@ func (cmd *WorkerCommand) members(logger lager.Logger, registration atc.Worker, 
 		member("volume-registry", volumeRegistry),
 		member("debug", http_server.New(fmt.Sprintf("%s:%d", cmd.DebugBindIP, cmd.DebugBindPort), http.DefaultServeMux)),
 		member("healthcheck", cmd.healthCheck(logger, baggageclaimURL, gardenURL)),
-		member("beacon", worker.NewBeaconRunner(
-			logger.Session("beacon"), tsa, cmd.RebalanceInterval, cmd.ConnectionDrainTimeout,
-			cmd.gardenAddress(), cmd.baggageclaimAddress(),
-		)),
+		member("beacon", newCordonedBeacon(logger.Session("beacon"), beacon, on)),
 		member("container-sweeper", worker.NewContainerSweeper(
 			logger.Session("container-sweeper"), cmd.SweepInterval, tsa,
 			gclient.BasicGardenClientWithRequestTimeout(logger.Session("garden-connection"), cmd.Guardian.RequestTimeout, gardenURL),

@@ -1,0 +1,141 @@
+package workercmd
+
+import (
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"code.cloudfoundry.org/lager/v3/lagertest"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gbytes"
+	"github.com/tedsuo/ifrit"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
+)
+
+var _ = Describe("the beacon of a worker whose node may be cordoned", func() {
+	var (
+		client     *fake.Clientset
+		log        *lagertest.TestLogger
+		watching   chan struct{}
+		registered chan struct{}
+		landed     chan struct{}
+		landing    error
+		beacon     cordonedBeacon
+	)
+
+	// upstreams is a beacon that registers and goes on until it is signalled.
+	upstreams := ifrit.RunFunc(func(signals <-chan os.Signal, ready chan<- struct{}) error {
+		registered <- struct{}{}
+		close(ready)
+		<-signals
+		return nil
+	})
+
+	BeforeEach(func() {
+		client, log = fake.NewSimpleClientset(), lagertest.NewTestLogger("worker")
+		watching, registered, landed = make(chan struct{}, 10), make(chan struct{}, 10), make(chan struct{}, 10)
+		landing = nil
+		client.PrependWatchReactor("nodes", func(action clienttesting.Action) (bool, watch.Interface, error) {
+			watcher, err := client.Tracker().Watch(action.GetResource(), "")
+			watching <- struct{}{}
+			return true, watcher, err
+		})
+		beacon = newCordonedBeacon(log, upstreams, cluster{client: client, nodeName: "node-1"})
+		beacon.land = func() error {
+			select {
+			case landed <- struct{}{}:
+			default: // nobody waits for it any more
+			}
+			return landing
+		}
+		beacon.landAgain = time.Hour
+	})
+
+	cordoned := func(is bool) *corev1.Node {
+		return &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "node-1"}, Spec: corev1.NodeSpec{Unschedulable: is}}
+	}
+	change := func(ctx SpecContext, is bool) {
+		GinkgoHelper()
+		_, err := client.CoreV1().Nodes().Update(ctx, cordoned(is), metav1.UpdateOptions{})
+		Expect(err).NotTo(HaveOccurred())
+	}
+	// run runs the beacon on a node that is cordoned, or not.
+	run := func(is bool) ifrit.Process {
+		GinkgoHelper()
+		Expect(client.Tracker().Add(cordoned(is))).To(Succeed())
+		process := ifrit.Background(beacon)
+		DeferCleanup(func() {
+			process.Signal(os.Interrupt)
+			Eventually(process.Wait()).Should(Receive())
+		})
+		Eventually(watching).Should(Receive())
+		return process
+	}
+
+	It("registers it, and lands it once the node is cordoned", func(ctx SpecContext) {
+		process := run(false)
+		Eventually(process.Ready()).Should(BeClosed())
+		Expect(registered).To(Receive())
+		Consistently(landed).ShouldNot(Receive())
+
+		change(ctx, true)
+		Eventually(landed).Should(Receive())
+		Consistently(landed).ShouldNot(Receive())
+		Expect(process.Wait()).NotTo(Receive(), "upstream's beacon ends once the worker has landed")
+	})
+
+	It("waits while the node is cordoned, says so once, and registers it then", func(ctx SpecContext) {
+		process := run(true)
+		Eventually(log).Should(gbytes.Say("registering-once-the-node-is-uncordoned"))
+		Consistently(registered).ShouldNot(Receive())
+
+		change(ctx, false)
+		Eventually(registered).Should(Receive())
+		Eventually(process.Ready()).Should(BeClosed())
+		Expect(log).NotTo(gbytes.Say("registering-once"))
+		Expect(landed).NotTo(Receive())
+	})
+
+	It("lands it again as long as it has not landed, as landing may fail", func(ctx SpecContext) {
+		beacon.landAgain = time.Millisecond
+		landing = errors.New("no such process")
+		run(false)
+		change(ctx, true)
+		for range 3 {
+			Eventually(landed).Should(Receive())
+		}
+		Expect(log).To(gbytes.Say("no such process"))
+	})
+
+	DescribeTable("ends when it is signalled",
+		func(is bool) {
+			process := run(is)
+			if !is {
+				Eventually(process.Ready()).Should(BeClosed())
+			}
+			process.Signal(os.Interrupt)
+			Eventually(process.Wait()).Should(Receive(BeNil()))
+			if is {
+				Expect(registered).NotTo(Receive())
+			}
+		},
+		Entry("while it waits", true),
+		Entry("while the worker is registered", false),
+	)
+
+	It("lands by the signal that upstream's beacon listens for", func() {
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, syscall.SIGUSR1)
+		DeferCleanup(signal.Stop, signals)
+
+		Expect(askToLand()).To(Succeed())
+		Eventually(signals).Should(Receive(Equal(syscall.SIGUSR1)))
+	})
+})
