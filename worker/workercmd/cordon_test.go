@@ -130,6 +130,7 @@ var _ = Describe("the beacon of a worker whose node may be cordoned", func() {
 		Entry("while the worker is registered", false),
 	)
 
+	// Ginkgo listens for it too, and prints where it is.
 	It("lands by the signal that upstream's beacon listens for", func() {
 		signals := make(chan os.Signal, 1)
 		signal.Notify(signals, syscall.SIGUSR1)

@@ -13,7 +13,6 @@ import (
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
 	"github.com/concourse/concourse/atc"
-	"github.com/concourse/flag/v2"
 	"github.com/tedsuo/ifrit"
 )
 
@@ -134,30 +133,6 @@ func (f KubernetesFlags) initBinary() (string, error) {
 	return beside, nil
 }
 
-// baggageclaimForPods is upstream's Baggageclaim below the work dir. Pods share
-// the host's user namespace, so files need no translation of their owners.
-func (cmd *WorkerCommand) baggageclaimForPods() (ifrit.Runner, error) {
-	volumes := cmd.volumesDir()
-	if err := os.MkdirAll(volumes, 0o755); err != nil {
-		return nil, fmt.Errorf("create the folder of the volumes: %w", err)
-	}
-	if err := unmountVolumes(volumes); err != nil {
-		return nil, err
-	}
-	cmd.Baggageclaim.VolumesDir = flag.Dir(volumes)
-	cmd.Baggageclaim.OverlaysDir = filepath.Join(cmd.WorkDir.Path(), "overlays")
-	cmd.Baggageclaim.DisableUserNamespaces = true
-	return cmd.Baggageclaim.Runner(nil)
-}
-
-func (cmd *WorkerCommand) volumesDir() string {
-	return filepath.Join(cmd.WorkDir.Path(), "volumes")
-}
-
 func (cmd *WorkerCommand) gardenAddress() string {
 	return fmt.Sprintf("%s:%d", cmd.BindIP, cmd.BindPort)
-}
-
-func (cmd *WorkerCommand) baggageclaimAddress() string {
-	return fmt.Sprintf("%s:%d", cmd.Baggageclaim.BindIP, cmd.Baggageclaim.BindPort)
 }

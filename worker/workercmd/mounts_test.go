@@ -11,7 +11,7 @@ import (
 )
 
 var _ = Describe("unmounting the volumes of an earlier worker", func() {
-	var volumes, volume, other string
+	var volumes, volume, unfinished, other string
 
 	// mount mounts a new folder.
 	mount := func(folder string) {
@@ -28,6 +28,7 @@ var _ = Describe("unmounting the volumes of an earlier worker", func() {
 		dir := GinkgoT().TempDir()
 		volumes, other = filepath.Join(dir, "volumes"), filepath.Join(dir, "volumes-of-others")
 		volume = filepath.Join(volumes, "live", "some-handle", "volume")
+		unfinished = filepath.Join(volumes, "init", "other-handle", "volume")
 		mount(volumes)
 		mount(other)
 	})
@@ -36,11 +37,21 @@ var _ = Describe("unmounting the volumes of an earlier worker", func() {
 		mount(volume)
 		mount(volume)
 
-		Expect(unmountVolumes(volumes)).To(Succeed())
+		Expect(unmountVolumes(volumes, "")).To(Succeed())
 
 		Expect(mountinfo.Mounted(volume)).To(BeFalse())
 		Expect(mountinfo.Mounted(volumes)).To(BeTrue(), "the disk of the volumes")
 		Expect(mountinfo.Mounted(other)).To(BeTrue())
-		Expect(unmountVolumes(volumes)).To(Succeed(), "with nothing mounted")
+		Expect(unmountVolumes(volumes, "")).To(Succeed(), "with nothing mounted")
+	})
+
+	It("leaves those that are to be kept", func() {
+		mount(volume)
+		mount(unfinished)
+
+		Expect(unmountVolumes(volumes, "live")).To(Succeed())
+
+		Expect(mountinfo.Mounted(volume)).To(BeTrue())
+		Expect(mountinfo.Mounted(unfinished)).To(BeFalse())
 	})
 })
