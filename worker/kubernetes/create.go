@@ -34,21 +34,17 @@ func (b *Backend) Create(spec garden.ContainerSpec) (garden.Container, error) {
 		return nil, err
 	}
 	deadline := time.Now().Add(b.PodStartupTimeout)
-	image, err := b.image(spec, deadline)
+	image, err := imageOrigin(spec)
 	if err != nil {
 		return nil, err
 	}
-	desired := pod.Build(b.worker(), spec, image, runDir(b.stateDir(spec.Handle)))
-	if err := b.private.guard(spec, desired); err != nil {
-		return nil, fmt.Errorf("create container %s: %w", spec.Handle, err)
-	}
-	container, isNew, err := b.register(spec, desired.Name)
+	container, isNew, err := b.register(spec)
 	if err != nil {
 		return nil, err
 	}
 	if isNew {
-		b.startOrRemove(container, imageAndOrigin(spec, desired), deadline, func(ctx context.Context) error {
-			return b.start(ctx, container, spec, desired)
+		b.startOrRemove(container, image, deadline, func(ctx context.Context) error {
+			return b.start(ctx, container, spec)
 		})
 	}
 	<-container.started
@@ -67,8 +63,10 @@ func (b *Backend) stateDir(handle string) string {
 	return filepath.Join(b.StateDir, handle)
 }
 
-// register returns the container of that handle, a new one if there is none.
-func (b *Backend) register(spec garden.ContainerSpec, podName string) (*Container, bool, error) {
+// register returns the container of that handle, a new one if there is none. From
+// then on it can be destroyed.
+func (b *Backend) register(spec garden.ContainerSpec) (*Container, bool, error) {
+	podName := pod.Name(spec.Handle, spec.Properties)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 
@@ -115,8 +113,16 @@ func (b *Backend) startOrRemove(container *Container, image string, deadline tim
 	container.startError = errors.Join(err, b.removeInTime(container))
 }
 
-func (b *Backend) start(ctx context.Context, container *Container, spec garden.ContainerSpec, desired *corev1.Pod) error {
+func (b *Backend) start(ctx context.Context, container *Container, spec garden.ContainerSpec) error {
 	if err := checkSources(spec.BindMounts); err != nil {
+		return err
+	}
+	image, err := b.image(ctx, container, spec)
+	if err != nil {
+		return err
+	}
+	desired := pod.Build(b.worker(), spec, image, container.state.runDir())
+	if err := b.private.guard(spec, desired); err != nil {
 		return err
 	}
 	if pod.HasLogin(spec) {

@@ -124,8 +124,47 @@ var _ = Describe("creating a container", func() {
 		It("fails, and leaves nothing behind, if no image can be made of it", func() {
 			w.volumeImages.err = errors.New("unreadable")
 			_, err := w.backend.Create(spec())
-			Expect(err).To(MatchError("create container " + handle + " from image " + directory + ": unreadable"))
+			Expect(err).To(MatchError("start pod ci/" + podName + " with image " + directory + " on node node-1: unreadable"))
 			w.expectNothingLeft()
+		})
+
+		Describe("that takes long to read", func() {
+			var failed chan error
+
+			BeforeEach(func() {
+				w.volumeImages.reading = make(chan struct{})
+				failed = make(chan error, 1)
+			})
+
+			create := func() {
+				GinkgoHelper()
+				go func() {
+					_, err := w.backend.Create(spec())
+					failed <- err
+				}()
+				Eventually(w.volumeImages.reading).Should(BeClosed())
+			}
+
+			It("fails when it is destroyed", func() {
+				create()
+				Expect(w.backend.Destroy(handle)).To(Succeed())
+				Eventually(failed).Should(Receive(MatchError(ContainSubstring("destroyed while it was starting"))))
+				w.expectNothingLeft()
+			})
+
+			It("fails when its time is up", func() {
+				w.config.PodStartupTimeout = 200 * time.Millisecond
+				w.start()
+				create()
+				Eventually(failed).Should(Receive(MatchError(ContainSubstring("took too long"))))
+				w.expectNothingLeft()
+			})
+
+			It("tells web that the worker went away, if it does", func() {
+				create()
+				Expect(w.backend.Stop()).To(Succeed())
+				Eventually(failed).Should(Receive(MatchError(MatchRegexp("worker .+ disappeared"))))
+			})
 		})
 
 		It("names the volume when the node can't pull it", func() {

@@ -2,11 +2,8 @@ package kubernetes
 
 import (
 	"context"
-	"fmt"
-	"time"
 
 	"code.cloudfoundry.org/garden"
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 )
@@ -18,27 +15,25 @@ type VolumeImages interface {
 	Reference(ctx context.Context, directory string) (string, error)
 }
 
+// imageOrigin is the image as the step asks for it: a reference, or the directory
+// in a volume.
+func imageOrigin(spec garden.ContainerSpec) (string, error) {
+	if directory, isDirectory := pod.RootDirectory(spec); isDirectory {
+		return directory, nil
+	}
+	return pod.ImageReference(spec)
+}
+
 // image is the reference of the container's image. If the image is a volume, the
 // worker may have to read all of it before.
-func (b *Backend) image(spec garden.ContainerSpec, deadline time.Time) (string, error) {
+func (b *Backend) image(ctx context.Context, container *Container, spec garden.ContainerSpec) (string, error) {
 	directory, isDirectory := pod.RootDirectory(spec)
 	if !isDirectory {
 		return pod.ImageReference(spec)
 	}
-	ctx, cancel := context.WithDeadlineCause(b.ctx, deadline, errTookTooLong)
-	defer cancel()
 	reference, err := b.VolumeImages.Reference(ctx, directory)
-	if err != nil {
-		return "", fmt.Errorf("create container %s from image %s: %w", spec.Handle, directory, err)
+	if b.ctx.Err() != nil {
+		return "", b.startAborted(ctx, container, nil)
 	}
-	return reference, nil
-}
-
-// imageAndOrigin names an image for an error, and the volume that it is.
-func imageAndOrigin(spec garden.ContainerSpec, of *corev1.Pod) string {
-	image := of.Spec.Containers[0].Image
-	if directory, isDirectory := pod.RootDirectory(spec); isDirectory {
-		return fmt.Sprintf("%s (which is %s)", image, directory)
-	}
-	return image
+	return reference, err
 }

@@ -53,10 +53,19 @@ type world struct {
 	cutOffErr error
 }
 
-// fakeVolumeImages makes an image of any directory, unless it has an error.
-type fakeVolumeImages struct{ err error }
+// fakeVolumeImages makes an image of any directory, unless it has an error or
+// never comes to an end.
+type fakeVolumeImages struct {
+	err     error
+	reading chan struct{}
+}
 
-func (f *fakeVolumeImages) Reference(_ context.Context, directory string) (string, error) {
+func (f *fakeVolumeImages) Reference(ctx context.Context, directory string) (string, error) {
+	if f.reading != nil {
+		close(f.reading)
+		<-ctx.Done()
+		return "", context.Cause(ctx)
+	}
 	return "127.0.0.1:7790/volume@sha256:of" + directory, f.err
 }
 
