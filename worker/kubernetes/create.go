@@ -12,6 +12,7 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
@@ -117,7 +118,7 @@ func (b *Backend) start(ctx context.Context, container *Container, spec garden.C
 	if err := checkSources(spec.BindMounts); err != nil {
 		return err
 	}
-	image, err := b.image(ctx, container, spec)
+	image, err := b.image(ctx, spec)
 	if err != nil {
 		return err
 	}
@@ -141,10 +142,24 @@ func (b *Backend) start(ctx context.Context, container *Container, spec garden.C
 	return b.finishStart(ctx, container, templated, created)
 }
 
-func (b *Backend) createPod(ctx context.Context, container *Container, desired *corev1.Pod) (*corev1.Pod, error) {
-	created, err := b.Client.CoreV1().Pods(b.Namespace).Create(ctx, desired, metav1.CreateOptions{})
+func (b *Backend) createPod(ctx context.Context, container *Container, desired *corev1.Pod) (created *corev1.Pod, err error) {
+	again := false
+	err = b.untilAnswered(ctx, func(ctx context.Context) error {
+		created, err = b.Client.CoreV1().Pods(b.Namespace).Create(ctx, desired, metav1.CreateOptions{})
+		if again && apierrors.IsAlreadyExists(err) {
+			if found, findErr := b.findPod(ctx, container); found != nil || findErr != nil {
+				created = found
+				return findErr
+			}
+		}
+		again = true
+		if err != nil {
+			return apiError("create", "the pod", err)
+		}
+		return nil
+	})
 	if err != nil {
-		return nil, apiError("create", "the pod", err)
+		return nil, err
 	}
 	container.pod.created(created)
 	return created, nil

@@ -2,6 +2,7 @@ package kubernetes_test
 
 import (
 	"context"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -24,9 +25,11 @@ var _ = Describe("the pod of a container that was not created", func() {
 	})
 
 	It("is waited for until it is gone, if there is one because the API server's answer got lost", func() {
+		w.config.PodStartupTimeout = 200 * time.Millisecond
+		w.start()
 		w.client.PrependReactor("create", "pods", func(action clienttesting.Action) (bool, runtime.Object, error) {
 			created := action.(clienttesting.CreateAction).GetObject()
-			Expect(w.client.Tracker().Create(podResource, created, namespace)).To(Succeed())
+			w.client.Tracker().Create(podResource, created, namespace)
 			return true, nil, context.DeadlineExceeded
 		})
 		w.ignoreDeletions()
@@ -36,7 +39,7 @@ var _ = Describe("the pod of a container that was not created", func() {
 			failed <- err
 		}()
 		Eventually(w.pods).Should(HaveLen(1))
-		Consistently(failed, "100ms").ShouldNot(Receive())
+		Consistently(failed, "400ms").ShouldNot(Receive())
 
 		Expect(w.client.Tracker().Delete(podResource, namespace, podName)).To(Succeed())
 		Eventually(failed).Should(Receive(MatchError(ContainSubstring("the API server did not answer in time"))))

@@ -57,13 +57,8 @@ func apiAdvice(verb string, err error) string {
 
 // startAborted says why a start that nothing was wrong with yet did not go on.
 func (b *Backend) startAborted(ctx context.Context, container *Container, last *pod.Failure) error {
-	if b.ctx.Err() != nil {
-		// Web runs a step again whose error has these words.
-		return fmt.Errorf("worker %s disappeared: it was stopped while the pod was starting", b.WorkerName)
-	}
-	cause := context.Cause(ctx)
-	if !errors.Is(cause, errTookTooLong) {
-		return cause
+	if reason := b.abortReason(ctx); reason != nil {
+		return reason
 	}
 	if last != nil {
 		return fmt.Errorf("not started within %s: %w", b.PodStartupTimeout, last)
@@ -74,6 +69,18 @@ func (b *Backend) startAborted(ctx context.Context, container *Container, last *
 		said += ", last warning: " + warning
 	}
 	return fmt.Errorf("not started within %s: %s: if it pulls a large image, run the build again, or raise --kubernetes-pod-startup-timeout of the worker, and --garden-request-timeout of web above it", b.PodStartupTimeout, said)
+}
+
+// abortReason is nil if it only took too long.
+func (b *Backend) abortReason(ctx context.Context) error {
+	if b.ctx.Err() != nil {
+		// Web runs a step again whose error has these words.
+		return fmt.Errorf("worker %s disappeared: it was stopped while the pod was starting", b.WorkerName)
+	}
+	if cause := context.Cause(ctx); !errors.Is(cause, errTookTooLong) {
+		return cause
+	}
+	return nil
 }
 
 // endReasonOr replaces an error in talking to init by why the pod ended, if it

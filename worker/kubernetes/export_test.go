@@ -9,5 +9,6 @@ func (b *Backend) Hurry() {
 	b.patience.drain = 100 * time.Millisecond
 	b.patience.endReason = 200 * time.Millisecond
 	b.patience.room = pauses{20 * time.Millisecond, 50 * time.Millisecond}
+	b.patience.outage = pauses{20 * time.Millisecond, 50 * time.Millisecond}
 	b.patience.removal = 500 * time.Millisecond
 }

@@ -26,14 +26,14 @@ func imageOrigin(spec garden.ContainerSpec) (string, error) {
 
 // image is the reference of the container's image. If the image is a volume, the
 // worker may have to read all of it before.
-func (b *Backend) image(ctx context.Context, container *Container, spec garden.ContainerSpec) (string, error) {
+func (b *Backend) image(ctx context.Context, spec garden.ContainerSpec) (string, error) {
 	directory, isDirectory := pod.RootDirectory(spec)
 	if !isDirectory {
 		return pod.ImageReference(spec)
 	}
 	reference, err := b.VolumeImages.Reference(ctx, directory)
 	if b.ctx.Err() != nil {
-		return "", b.startAborted(ctx, container, nil)
+		return "", b.abortReason(ctx)
 	}
 	return reference, err
 }

@@ -34,11 +34,15 @@ func (b *Backend) createSecret(ctx context.Context, spec garden.ContainerSpec, f
 		Type: corev1.SecretTypeDockerConfigJson,
 		Data: map[string][]byte{corev1.DockerConfigJsonKey: config},
 	}
-	_, err = b.Client.CoreV1().Secrets(b.Namespace).Create(ctx, secret, metav1.CreateOptions{})
-	if err != nil {
+	again := false
+	return b.untilAnswered(ctx, func(ctx context.Context) error {
+		_, err := b.Client.CoreV1().Secrets(b.Namespace).Create(ctx, secret, metav1.CreateOptions{})
+		if err == nil || again && apierrors.IsAlreadyExists(err) {
+			return nil
+		}
+		again = true
 		return apiError("create", "the pull secret", err)
-	}
-	return nil
+	})
 }
 
 // handSecretOver makes the pod the owner of its Secret, which then goes with it
@@ -59,11 +63,13 @@ func (b *Backend) setOwners(ctx context.Context, secret string, owners []metav1.
 	if err != nil {
 		return fmt.Errorf("change the owner of the pull secret: %w", err)
 	}
-	_, err = b.Client.CoreV1().Secrets(b.Namespace).Patch(ctx, secret, types.MergePatchType, patch, metav1.PatchOptions{})
-	if err != nil {
-		return apiError("patch", "the pull secret", err)
-	}
-	return nil
+	return b.untilAnswered(ctx, func(ctx context.Context) error {
+		_, err := b.Client.CoreV1().Secrets(b.Namespace).Patch(ctx, secret, types.MergePatchType, patch, metav1.PatchOptions{})
+		if err != nil {
+			return apiError("patch", "the pull secret", err)
+		}
+		return nil
+	})
 }
 
 func (b *Backend) deleteSecret(ctx context.Context, name string) error {
