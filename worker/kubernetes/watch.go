@@ -115,6 +115,10 @@ func (b *Backend) adopt(found *corev1.Pod) *Container {
 		go b.deleteOrphan(logger, found)
 		return nil
 	}
+	if ofName := known.read().PodName; found.Name != ofName {
+		logger.Info("ignoring-pod-of-another-name", lager.Data{"name": ofName})
+		return nil
+	}
 	container := b.newContainer(handle, known)
 	container.pod = newWatchedPod(found.Name)
 	container.pod.created(found)
@@ -218,7 +222,7 @@ func (w *watchedPod) changedTo(pod *corev1.Pod) {
 	}
 }
 
-// deleted says false if it was another pod, of the same name, that was deleted.
+// deleted says false if it was another pod that was deleted.
 func (w *watchedPod) deleted(pod *corev1.Pod) bool {
 	if !w.is(pod) {
 		return false
@@ -235,10 +239,14 @@ func (w *watchedPod) forget() {
 	w.last = podSeen{}
 }
 
-// is says whether what was heard of a pod was heard of this one.
+// is says whether what was heard of a pod was heard of this one. A person's copy
+// of it has its labels and annotations (kubectl debug --copy-to --keep-labels).
 func (w *watchedPod) is(pod *corev1.Pod) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if pod.Name != w.name {
+		return false
+	}
 	if w.last.pod != nil {
 		return w.last.pod.UID == pod.UID
 	}
