@@ -14,6 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
 var _ = Describe("a container", func() {
@@ -74,6 +75,18 @@ var _ = Describe("a container", func() {
 			run()
 			_, err := container.Run(garden.ProcessSpec{Path: "sh"}, garden.ProcessIO{})
 			Expect(err).NotTo(HaveOccurred())
+			Expect(w.init.started).To(HaveExactElements(HaveField("Unlogged", false), HaveField("Unlogged", true)))
+		})
+
+		It("copies a resource's check to the pod's log, and not what a person does in its container", func() {
+			spec := task()
+			spec.Handle = "check"
+			spec.Properties[property.Type] = "check"
+			container := w.create(spec)
+			for _, path := range []string{"/opt/resource/check", "sh"} {
+				_, err := container.Run(garden.ProcessSpec{Path: path}, garden.ProcessIO{})
+				Expect(err).NotTo(HaveOccurred())
+			}
 			Expect(w.init.started).To(HaveExactElements(HaveField("Unlogged", false), HaveField("Unlogged", true)))
 		})
 

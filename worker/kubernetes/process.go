@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
 // resourceProcessID is the ID that upstream's package resource gives the script
@@ -57,7 +58,7 @@ func (c *Container) start(id string, spec garden.ProcessSpec) error {
 		Terminal: windowSize(spec.TTY),
 
 		ReplayStdout: id == resourceProcessID,
-		Unlogged:     spec.ID == "", // as fly intercept's
+		Unlogged:     spec.ID == "" && !c.isCheck(spec),
 	})
 	if notFound, ok := errors.AsType[*podinit.ExecutableNotFoundError](err); ok {
 		return garden.ExecutableNotFoundError{Message: notFound.Error()}
@@ -66,6 +67,12 @@ func (c *Container) start(id string, spec garden.ProcessSpec) error {
 		return fmt.Errorf("start process %s in pod %s: %w", id, c.podName(), c.endReasonOr(ctx, err))
 	}
 	return nil
+}
+
+// isCheck tells the script of a resource's check, which upstream's package
+// resource runs without an ID, from what a person runs without one.
+func (c *Container) isCheck(spec garden.ProcessSpec) bool {
+	return spec.Path == "/opt/resource/check" && c.state.read().Properties[property.Type] == "check"
 }
 
 // remember lets clients attach to the process again, of this worker or of the
