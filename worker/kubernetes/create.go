@@ -74,10 +74,12 @@ func (b *Backend) register(spec garden.ContainerSpec) (*Container, bool, error) 
 	if existing := b.containers[spec.Handle]; existing != nil {
 		return existing, false, nil
 	}
+	directory, _ := pod.RootDirectory(spec)
 	state, err := createState(b.stateDir(spec.Handle), record{
 		PodName:        podName,
 		GraceTime:      spec.GraceTime,
 		Properties:     spec.Properties,
+		ImageDirectory: directory,
 		HasSecret:      pod.HasLogin(spec),
 		Hermetic:       isHermetic(spec),
 		HasEnvironment: len(spec.Env) > 0,

@@ -31,6 +31,10 @@ func (b *Backend) image(ctx context.Context, spec garden.ContainerSpec) (string,
 	if !isDirectory {
 		return pod.ImageReference(spec)
 	}
+	return b.volumeImage(ctx, directory)
+}
+
+func (b *Backend) volumeImage(ctx context.Context, directory string) (string, error) {
 	reference, err := b.VolumeImages.Reference(ctx, directory)
 	if b.ctx.Err() != nil {
 		return "", b.abortReason(ctx)

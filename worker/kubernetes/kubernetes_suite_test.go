@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -56,11 +57,13 @@ type world struct {
 // fakeVolumeImages makes an image of any directory, unless it has an error or
 // never comes to an end.
 type fakeVolumeImages struct {
+	asked   atomic.Int32
 	err     error
 	reading chan struct{}
 }
 
 func (f *fakeVolumeImages) Reference(ctx context.Context, directory string) (string, error) {
+	f.asked.Add(1)
 	if f.reading != nil {
 		close(f.reading)
 		<-ctx.Done()

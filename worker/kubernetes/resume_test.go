@@ -48,6 +48,15 @@ var _ = Describe("a worker that was restarted while a pod started", func() {
 		Expect(w.init.started).To(HaveExactElements(HaveField("Env", []string{"TOKEN=s3cret-env"})))
 	})
 
+	It("serves its image again if that is a volume", func() {
+		spec := task()
+		spec.RootFSPath = "raw:///volumes/live/x/volume/rootfs"
+		interrupt(spec)
+		w.init.answer()
+		w.create(spec)
+		Expect(w.volumeImages.asked.Load()).To(BeEquivalentTo(2))
+	})
+
 	It("cuts a hermetic step off all the same", func() {
 		hermetic := task()
 		hermetic.NetOut = nil

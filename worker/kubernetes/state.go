@@ -23,6 +23,9 @@ type record struct {
 	// Processes are the names under which a client may attach again.
 	Processes []string `json:"processes,omitempty"`
 
+	// ImageDirectory is the directory in a volume that the image is made of, if it is.
+	ImageDirectory string `json:"image_directory,omitempty"`
+
 	// HasSecret says that the image is pulled with a Secret of its own.
 	HasSecret bool `json:"has_secret,omitempty"`
 

@@ -131,11 +131,22 @@ func (b *Backend) adopt(found *corev1.Pod) *Container {
 		go b.removeWhenSpent(container)
 	} else {
 		go b.startOrRemove(container, found.Spec.Containers[0].Image, time.Now().Add(b.PodStartupTimeout), func(ctx context.Context) error {
-			return b.finishStart(ctx, container, pod.Again(found), found)
+			return b.resumeStart(ctx, container, found)
 		})
 	}
 	logger.Info("adopted")
 	return container
+}
+
+// resumeStart goes on with the start of a pod that an earlier life of this worker
+// created. Its image is served again only once it was asked for.
+func (b *Backend) resumeStart(ctx context.Context, container *Container, found *corev1.Pod) error {
+	if directory := container.state.read().ImageDirectory; directory != "" {
+		if _, err := b.volumeImage(ctx, directory); err != nil {
+			return err
+		}
+	}
+	return b.finishStart(ctx, container, pod.Again(found), found)
 }
 
 func (b *Backend) deleteOrphan(logger lager.Logger, orphan *corev1.Pod) {

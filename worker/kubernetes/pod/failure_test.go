@@ -129,6 +129,14 @@ var _ = Describe("why a pod does not start", func() {
 		Entry("while it runs", withState(corev1.PodRunning, corev1.ContainerState{Running: &corev1.ContainerStateRunning{}})),
 	)
 
+	It("never is final for the image of a volume, which a restarted worker serves again after a while", func() {
+		broken := waiting("ErrImagePull", "127.0.0.1:7790/volume@sha256:0: not found")
+		broken.Spec.Containers = []corev1.Container{{Image: "127.0.0.1:7790/volume@sha256:0"}}
+		Expect(pod.StartFailure(broken).Final).To(BeFalse())
+		broken.Spec.Containers[0].Image = "registry/volume@sha256:0"
+		Expect(pod.StartFailure(broken).Final).To(BeTrue())
+	})
+
 	DescribeTable("is told apart from a place in a queue",
 		func(broken *corev1.Pod, queued bool) {
 			Expect(pod.StartFailure(broken).Queued).To(Equal(queued))
