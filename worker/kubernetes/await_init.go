@@ -10,8 +10,7 @@ import (
 // awaitInit asks init for an answer while it watches what becomes of the pod.
 // Init answers well before the kubelet reports that the container runs.
 func (b *Backend) awaitInit(ctx context.Context, container *Container) error {
-	ticker := time.NewTicker(b.patience.ping)
-	defer ticker.Stop()
+	began := time.Now()
 	problem := passingProblem{patience: b.patience.pullProblem}
 	missedSecret := false
 
@@ -36,7 +35,7 @@ func (b *Backend) awaitInit(ctx context.Context, container *Container) error {
 		select {
 		case <-changed:
 			problem.podChanged()
-		case <-ticker.C:
+		case <-time.After(b.patience.untilPing(time.Since(began))):
 		case <-problem.persists:
 			if !b.isPullingAgain(ctx, seen.pod) {
 				return problem.failure
@@ -46,6 +45,13 @@ func (b *Backend) awaitInit(ctx context.Context, container *Container) error {
 			return b.startAborted(ctx, container, problem.failure)
 		}
 	}
+}
+
+// untilPing is short at first, when it decides how soon a step runs, and never
+// much of the time that was waited already: there may be many pods that wait for
+// a long pull.
+func (p patience) untilPing(waited time.Duration) time.Duration {
+	return min(max(waited/16, p.ping), p.longestPing)
 }
 
 func (b *Backend) ping(ctx context.Context, init Init) bool {

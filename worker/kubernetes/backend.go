@@ -75,7 +75,8 @@ var _ garden.Backend = (*Backend)(nil)
 
 // patience is how long the backend waits for what usually comes at once.
 type patience struct {
-	ping        time.Duration // between two questions whether init is there
+	ping        time.Duration // between the first questions whether init is there
+	longestPing time.Duration // between later ones
 	pullProblem time.Duration // for a registry that does not answer to come back
 	secondPull  time.Duration // for the kubelet to try again, after 10 to 15 seconds
 	drain       time.Duration // for the last output of a pod that ended
@@ -88,6 +89,7 @@ type patience struct {
 
 var defaultPatience = patience{
 	ping:        10 * time.Millisecond,
+	longestPing: 200 * time.Millisecond,
 	pullProblem: 15 * time.Second,
 	secondPull:  30 * time.Second,
 	drain:       2 * time.Second,

@@ -52,6 +52,19 @@ var _ = Describe("creating a container", func() {
 		Expect(w.backend.Lookup(handle)).To(BeIdenticalTo(container))
 	})
 
+	It("asks init less and less often", func() {
+		w.init.silence()
+		created := make(chan garden.Container)
+		go func() {
+			defer GinkgoRecover()
+			created <- w.create(task())
+		}()
+		Consistently(created, "1s").ShouldNot(Receive())
+		Expect(w.init.pingCount()).To(BeNumerically("<", 70), "it would be a hundred at the pace of the first")
+		w.init.answer()
+		Eventually(created).Should(Receive())
+	})
+
 	It("returns the same container for the same handle, also while it starts", func() {
 		w.init.silence()
 		created := make(chan garden.Container, 2)

@@ -17,6 +17,7 @@ const initPID = 4711
 // fakeInit runs processes that write "output\n" and end when told to.
 type fakeInit struct {
 	mu       sync.Mutex
+	pings    int
 	silent   bool
 	startErr error
 	started  []podinit.ProcessSpec
@@ -40,6 +41,7 @@ func newFakeInit() *fakeInit {
 func (f *fakeInit) Ping(context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.pings++
 	if f.silent {
 		return errors.New("connection refused")
 	}
@@ -135,6 +137,12 @@ func (f *fakeInit) attachCount() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.attached
+}
+
+func (f *fakeInit) pingCount() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.pings
 }
 
 func (f *fakeInit) stdinRead() string {
