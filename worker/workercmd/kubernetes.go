@@ -1,6 +1,7 @@
 package workercmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -96,7 +97,7 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 		return nil, err
 	}
 
-	backend, err := kubernetes.NewBackend(kubernetes.Config{
+	config := kubernetes.Config{
 		Client:                  on.client,
 		Namespace:               cmd.Kubernetes.Namespace,
 		NodeName:                on.nodeName,
@@ -111,8 +112,12 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 		NewInit:                 func(socket string) kubernetes.Init { return podinit.NewClient(socket) },
 		CutOffNetwork:           podnetwork.CutOff,
 		Logger:                  logger,
-	})
+	}
+	backend, err := kubernetes.NewBackend(config)
 	if err != nil {
+		return nil, err
+	}
+	if err := trySamplePod(context.Background(), config); err != nil {
 		return nil, err
 	}
 	return gardenServer{backend: backend, address: cmd.gardenAddress(), logger: logger}, nil
