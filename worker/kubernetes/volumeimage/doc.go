@@ -24,8 +24,10 @@
 //     left out, and a copy-on-write child on such a file system does not show it either.
 //   - The root directory's own owner and mode are in the layer, but containerd gives
 //     every image's root directory to root, with mode 0755.
-//   - Holes of sparse files are read as the zeros that they stand for, and take
-//     space in the container runtime's storage.
+//   - Holes of sparse files become the zeros that they stand for, and take space
+//     in the container runtime's storage.
+//   - An extended attribute whose name has an equals sign in it is left out: an
+//     archive can't name it.
 //   - SELinux labels are the node's affair and overlayfs' own attributes the
 //     kernel's: both are left out.
 //   - Access times are left out: reading would change the digest.

@@ -26,5 +26,5 @@ func Header(path string) (*tar.Header, error) {
 	if err := unix.Lstat(path, &f.Stat_t); err != nil {
 		return nil, err
 	}
-	return f.header()
+	return f.header(newBuffers())
 }

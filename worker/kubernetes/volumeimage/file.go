@@ -24,7 +24,7 @@ func (f file) open(flags int) (*os.File, error) {
 }
 
 // header is the file's entry in the archive, as if it had no other name.
-func (f file) header() (*tar.Header, error) {
+func (f file) header(b buffers) (*tar.Header, error) {
 	header := &tar.Header{
 		Format:  tar.FormatPAX, // which has nanoseconds
 		Name:    f.name,
@@ -57,7 +57,7 @@ func (f file) header() (*tar.Header, error) {
 	if header.Typeflag == tar.TypeChar || header.Typeflag == tar.TypeBlock {
 		header.Devmajor, header.Devminor = int64(unix.Major(uint64(f.Rdev))), int64(unix.Minor(uint64(f.Rdev)))
 	}
-	header.PAXRecords, err = f.attributes()
+	header.PAXRecords, err = f.attributes(b)
 	return header, err
 }
 

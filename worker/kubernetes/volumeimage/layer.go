@@ -39,15 +39,26 @@ type inode struct{ device, number uint64 }
 type layer struct {
 	archive *tar.Writer
 	// linked are the names under which files that have several came first.
-	linked map[inode]string
-	buffer []byte
+	linked  map[inode]string
+	buffers buffers
+}
+
+// buffers are those of one file at a time.
+type buffers struct{ content, xattrNames, xattrValue []byte }
+
+func newBuffers() buffers {
+	return buffers{
+		content:    make([]byte, bufferSize),
+		xattrNames: make([]byte, maxXattrs),
+		xattrValue: make([]byte, maxXattrs),
+	}
 }
 
 // writeEntries writes all of a directory, itself first, as the entries of a
 // layer, in an order and form that depend on its content alone. endOfArchive is
 // left to the caller.
 func writeEntries(w io.Writer, root *os.File) error {
-	l := layer{archive: tar.NewWriter(w), linked: map[inode]string{}, buffer: make([]byte, 128<<10)}
+	l := layer{archive: tar.NewWriter(w), linked: map[inode]string{}, buffers: newBuffers()}
 	if err := l.write(root, ".", "."); err != nil {
 		return err
 	}
@@ -75,7 +86,7 @@ func (l layer) write(directory *os.File, base, name string) error {
 }
 
 func (l layer) writeFile(f file) error {
-	header, err := f.header()
+	header, err := f.header(l.buffers)
 	if err != nil {
 		return err
 	}
@@ -90,22 +101,6 @@ func (l layer) writeFile(f file) error {
 	}
 	if header.Typeflag == tar.TypeReg {
 		return l.writeContent(f)
-	}
-	return nil
-}
-
-func (l layer) writeContent(f file) error {
-	opened, err := f.open(unix.O_NONBLOCK)
-	if err != nil {
-		return err
-	}
-	defer opened.Close()
-	written, err := io.CopyBuffer(l.archive, io.LimitReader(opened, f.Size), l.buffer)
-	if err != nil {
-		return err
-	}
-	if written < f.Size {
-		return errChanging
 	}
 	return nil
 }

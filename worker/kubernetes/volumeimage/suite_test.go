@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"code.cloudfoundry.org/lager/v3"
 	"code.cloudfoundry.org/lager/v3/lagertest"
@@ -21,8 +22,12 @@ import (
 
 func TestVolumeImage(t *testing.T) {
 	RegisterFailHandler(Fail)
+	SetDefaultEventuallyTimeout(10 * time.Second)
 	RunSpecs(t, "Volume Image Suite")
 }
+
+// someTime is when files were written, so that they have it in common.
+var someTime = time.Unix(981173106, 7)
 
 // worker has volumes, and serves their images.
 type worker struct {

@@ -18,11 +18,10 @@ const maxXattrs = 64 << 10
 
 // attributes returns the file's extended attributes, capabilities and ACLs
 // among them, as PAX records.
-func (f file) attributes() (map[string]string, error) {
+func (f file) attributes(b buffers) (map[string]string, error) {
 	// The directory is open, and the last element is not followed.
 	path := fmt.Sprintf("/proc/self/fd/%d/%s", f.directory.Fd(), f.base)
-	buffer := make([]byte, maxXattrs)
-	length, err := unix.Llistxattr(path, buffer)
+	length, err := unix.Llistxattr(path, b.xattrNames)
 	if errors.Is(err, unix.ENOTSUP) || err == nil && length == 0 {
 		return nil, nil
 	}
@@ -30,16 +29,15 @@ func (f file) attributes() (map[string]string, error) {
 		return nil, fmt.Errorf("list its extended attributes: %w", err)
 	}
 	records := map[string]string{}
-	value := make([]byte, maxXattrs)
-	for name := range bytes.SplitSeq(bytes.TrimSuffix(buffer[:length], []byte{0}), []byte{0}) {
-		if isOfNode(string(name)) {
+	for name := range bytes.SplitSeq(bytes.TrimSuffix(b.xattrNames[:length], []byte{0}), []byte{0}) {
+		if isOfNode(string(name)) || !isRecordName(name) {
 			continue
 		}
-		length, err := unix.Lgetxattr(path, string(name), value)
+		length, err := unix.Lgetxattr(path, string(name), b.xattrValue)
 		if err != nil {
 			return nil, fmt.Errorf("read its extended attribute %s: %w", name, err)
 		}
-		records[xattrRecord+string(name)] = string(value[:length])
+		records[xattrRecord+string(name)] = string(b.xattrValue[:length])
 	}
 	return records, nil
 }
@@ -49,3 +47,7 @@ func (f file) attributes() (map[string]string, error) {
 func isOfNode(name string) bool {
 	return name == "security.selinux" || strings.HasPrefix(name, "trusted.overlay.")
 }
+
+// isRecordName says whether an archive can hold an attribute of that name: in a PAX
+// record (POSIX.1-2001, pax) the name ends at the first equals sign.
+func isRecordName(name []byte) bool { return !bytes.ContainsRune(name, '=') }
