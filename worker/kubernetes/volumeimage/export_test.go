@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,6 +15,20 @@ func (i *Images) Made() int {
 	defer i.mu.Unlock()
 	return len(i.made)
 }
+
+// Waiting is how many wait for images that are not made yet.
+func (i *Images) Waiting() int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	count := 0
+	for _, m := range i.making {
+		count += m.waiting
+	}
+	return count
+}
+
+// SetGrace is how long volumes are read for nobody.
+func (i *Images) SetGrace(grace time.Duration) { i.grace = grace }
 
 // Header is a file's entry in a layer, without its content.
 func Header(path string) (*tar.Header, error) {

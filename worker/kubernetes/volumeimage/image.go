@@ -3,6 +3,7 @@ package volumeimage
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -31,8 +32,8 @@ type blob struct {
 // newImage reads the tree to find its layer's digest. Environment, user and
 // working directory are not the image's here: Concourse reads them from the
 // volume's metadata.json and gives them to the container.
-func newImage(from tree) (*image, error) {
-	layer, err := layerOf(from)
+func newImage(ctx context.Context, from tree) (*image, error) {
+	layer, err := layerOf(ctx, from)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +67,7 @@ func newBlob(mediaType types.MediaType, document any) (blob, error) {
 }
 
 // layerOf writes the layer to nowhere, to find its digest and size.
-func layerOf(from tree) (v1.Descriptor, error) {
+func layerOf(ctx context.Context, from tree) (v1.Descriptor, error) {
 	root, err := from.open()
 	if err != nil {
 		return v1.Descriptor{}, err
@@ -74,7 +75,7 @@ func layerOf(from tree) (v1.Descriptor, error) {
 	defer root.Close()
 
 	digest, size := sha256.New(), byteCounter(0)
-	if err := writeEntries(io.MultiWriter(digest, &size), root); err != nil {
+	if err := writeEntries(guarded{ctx, from, io.MultiWriter(digest, &size)}, root); err != nil {
 		return v1.Descriptor{}, err
 	}
 	digest.Write(endOfArchive)

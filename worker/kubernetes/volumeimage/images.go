@@ -9,7 +9,6 @@ import (
 
 	"code.cloudfoundry.org/lager/v3"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"golang.org/x/sync/singleflight"
 )
 
 // repository is that of all images: their digests tell them apart, and volumes
@@ -22,23 +21,26 @@ type Images struct {
 	volumesDir string
 	registry   string
 	logger     lager.Logger
+	grace      time.Duration
 
-	making singleflight.Group
-
-	mu   sync.Mutex
-	made map[tree]*image
+	mu     sync.Mutex
+	made   map[tree]*image
+	making map[tree]*making
 }
 
 // New returns the images of the volumes that Baggageclaim keeps in a directory.
 // The registry is the address, HOST:PORT, at which the node reaches the result
 // as an HTTP handler.
 func New(volumesDir, registry string, logger lager.Logger) *Images {
-	return &Images{volumesDir: volumesDir, registry: registry, logger: logger, made: map[tree]*image{}}
+	return &Images{
+		volumesDir: volumesDir, registry: registry, logger: logger, grace: grace,
+		made: map[tree]*image{}, making: map[tree]*making{},
+	}
 }
 
 // Reference is the reference, with a digest, by which the node pulls a directory
 // of a volume as an image. The first call for a volume reads all of it. That goes
-// on when the context ends, so that a later call finds it done.
+// on for a while when the context ends, so that a later call finds it done.
 func (i *Images) Reference(ctx context.Context, directory string) (string, error) {
 	asked, err := parseTree(i.volumesDir, directory)
 	if err != nil {
@@ -46,25 +48,26 @@ func (i *Images) Reference(ctx context.Context, directory string) (string, error
 	}
 	origin := asked.origin()
 	i.forgetRemoved()
-	result := i.making.DoChan(origin.String(), func() (any, error) { return i.make(origin) })
+	m := i.join(origin)
+	defer i.leave(origin, m)
 	select {
-	case made := <-result:
-		if made.Err != nil {
-			return "", fmt.Errorf("make an image of volume %s (%s): %w", origin.handle(), origin, made.Err)
+	case <-m.done:
+		if m.err != nil {
+			return "", fmt.Errorf("make an image of volume %s (%s): %w", origin.handle(), origin, m.err)
 		}
-		return i.registry + "/" + repository + "@" + made.Val.(*image).manifest.Digest.String(), nil
+		return i.registry + "/" + repository + "@" + m.image.manifest.Digest.String(), nil
 	case <-ctx.Done():
 		return "", fmt.Errorf("make an image of volume %s (%s): still reading it: %w", origin.handle(), origin, context.Cause(ctx))
 	}
 }
 
 // make returns the tree's image, which it makes if there is none yet.
-func (i *Images) make(of tree) (*image, error) {
+func (i *Images) make(ctx context.Context, of tree) (*image, error) {
 	if known := i.find(func(made *image) bool { return made.tree == of }); known != nil {
 		return known, nil
 	}
 	began := time.Now()
-	made, err := newImage(of)
+	made, err := newImage(ctx, of)
 	if err != nil {
 		return nil, err
 	}
