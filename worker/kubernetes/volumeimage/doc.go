@@ -1,8 +1,9 @@
 // Package volumeimage makes a container image of a directory in a volume and
 // serves it to the node's container runtime, which pulls it like any other.
 //
-// Manifest, config and one uncompressed layer are synthesised from the directory:
-// the same content has the same digest. Nothing is copied on disk. The first
+// Manifest, config and one uncompressed layer are synthesised from the directory
+// and from the environment in the metadata.json beside it: where both are the same,
+// the digest is. Nothing is copied on disk. The first
 // pass over the directory finds the layer's digest; each download streams the
 // same bytes again, and breaks off if they are not the same any more.
 //

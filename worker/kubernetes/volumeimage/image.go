@@ -29,9 +29,10 @@ type blob struct {
 	content []byte
 }
 
-// newImage reads the tree to find its layer's digest. Environment, user and
-// working directory are not the image's here: Concourse reads them from the
-// volume's metadata.json and gives them to the container.
+// newImage reads the tree to find its layer's digest. The user is not the image's
+// here: Concourse reads it from the volume's metadata.json, and says with each
+// process as whom it runs. It does the same with the environment, which the image
+// has too: a worker that was restarted does not know it any more.
 func newImage(ctx context.Context, from tree) (*image, error) {
 	layer, err := layerOf(ctx, from)
 	if err != nil {
@@ -40,6 +41,7 @@ func newImage(ctx context.Context, from tree) (*image, error) {
 	config, err := newBlob(types.OCIConfigJSON, v1.ConfigFile{
 		OS:           "linux",
 		Architecture: runtime.GOARCH,
+		Config:       v1.Config{Env: from.environment()},
 		RootFS:       v1.RootFS{Type: "layers", DiffIDs: []v1.Hash{layer.Digest}},
 	})
 	if err != nil {

@@ -1,0 +1,57 @@
+package volumeimage
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// metadataFile lies beside the root file system and is what Concourse knows of an
+// image that is a volume. The resource that got the image wrote it.
+const metadataFile = "metadata.json"
+
+// maxMetadata is far more than any environment that a program could be started with.
+const maxMetadata = 8 << 20
+
+// environment is the image's, or none: Concourse itself fails a step whose image
+// has no metadata, or has some that can't be read.
+func (t tree) environment() []string {
+	if t.directory == "." {
+		return nil
+	}
+	volume, err := os.OpenRoot(filepath.Join(t.volume, content))
+	if err != nil {
+		return nil
+	}
+	defer volume.Close()
+	// A step may have made it what it liked: a FIFO would keep whoever opens it.
+	file, err := volume.OpenFile(filepath.Join(filepath.Dir(t.directory), metadataFile), os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	return readEnvironment(io.LimitReader(file, maxMetadata))
+}
+
+// readEnvironment reads metadata as Concourse does. What is no variable is left
+// out: a container runtime may refuse to start a container that has it.
+func readEnvironment(metadata io.Reader) []string {
+	var image struct {
+		Env []string `json:"env"`
+	}
+	if err := json.NewDecoder(metadata).Decode(&image); err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(image.Env, func(variable string) bool {
+		name, _, assigns := strings.Cut(variable, "=")
+		return !assigns || name == "" || strings.ContainsRune(variable, 0)
+	})
+}
