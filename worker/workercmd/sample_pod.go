@@ -2,8 +2,10 @@ package workercmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"code.cloudfoundry.org/garden"
@@ -42,10 +44,22 @@ func trySamplePod(ctx context.Context, config kubernetes.Config) error {
 
 	_, err = config.Client.CoreV1().Pods(config.Namespace).Create(ctx, sample, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 	switch {
-	case apierrors.IsInvalid(err):
+	case isNotValid(err):
 		return fmt.Errorf("the API server refuses the pods that this worker would create: %w: correct --kubernetes-pod-template, or the flag that this is from", err)
 	case err != nil:
 		config.Logger.Error("failed-to-try-a-sample-pod", err, lager.Data{"advice": "pods may be refused with the same words"})
 	}
 	return nil
+}
+
+// isNotValid says of the API server's answer that a field of the pod is wrong. A
+// ValidatingAdmissionPolicy, too, denies as Invalid unless it says otherwise, and
+// may deny this pod for its image or name alone; but it names no field.
+func isNotValid(err error) bool {
+	status, ok := errors.AsType[*apierrors.StatusError](err)
+	if !ok || !apierrors.IsInvalid(err) {
+		return false
+	}
+	details := status.ErrStatus.Details
+	return details != nil && slices.ContainsFunc(details.Causes, func(cause metav1.StatusCause) bool { return cause.Field != "" })
 }

@@ -2,6 +2,7 @@ package workercmd
 
 import (
 	"errors"
+	"net/http"
 
 	"code.cloudfoundry.org/lager/v3/lagertest"
 	. "github.com/onsi/ginkgo/v2"
@@ -9,6 +10,7 @@ import (
 	"github.com/onsi/gomega/gbytes"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -82,7 +84,18 @@ var _ = Describe("a pod that the API server is asked about when the worker start
 			Expect(log.Logs()[0].Data["error"]).To(Equal(given.Error()))
 		},
 		Entry("with a quota", apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "sample", errors.New("exceeded quota: pods"))),
+		Entry("with a policy that denies this pod", deniedByPolicy()),
 		Entry("with a webhook that has side effects", apierrors.NewBadRequest("admission webhook does not support dry run")),
 		Entry("while the API server is down", errors.New("connection refused")),
 	)
 })
+
+// deniedByPolicy is what the API server answers for a ValidatingAdmissionPolicy
+// that gives no reason of its own.
+func deniedByPolicy() error {
+	const message = "ValidatingAdmissionPolicy 'images' with binding 'all' denied request: images must be from registry.example"
+	denied := apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "sample", errors.New(message))
+	denied.ErrStatus.Reason, denied.ErrStatus.Code = metav1.StatusReasonInvalid, http.StatusUnprocessableEntity
+	denied.ErrStatus.Details.Causes = []metav1.StatusCause{{Message: message}}
+	return denied
+}
