@@ -60,7 +60,7 @@ func (i *Images) leave(of tree, m *making) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	m.waiting--
-	if m.waiting == 0 {
+	if m.waiting == 0 && i.making[of] == m { // it is not done
 		m.abandoned = time.AfterFunc(i.grace, func() { i.abandon(of, m) })
 	}
 }
