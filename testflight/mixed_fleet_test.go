@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"regexp"
+	"strings"
 
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 	"github.com/concourse/concourse/atc"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gbytes"
+	"github.com/onsi/gomega/gexec"
 )
 
 // What a build's log says of an image and of its task. Containers of a finished
@@ -94,13 +97,41 @@ jobs:
 		})
 	})
 
-	Context("that takes the same steps", Ordered, func() {
-		BeforeAll(func(ctx SpecContext) { join(ctx) }, NodeTimeout(patience))
+	Context("that takes the same steps, where each worker takes one task at a time", Ordered, func() {
+		BeforeAll(func(ctx SpecContext) {
+			Expect(runs.RestartWeb(ctx, "--container-placement-strategy=limit-active-tasks", "--max-active-tasks-per-worker=1")).To(Succeed())
+			DeferCleanup(func(ctx SpecContext) { Expect(runs.RestartWeb(ctx)).To(Succeed()) }, NodeTimeout(patience))
+			join(ctx)
+		}, NodeTimeout(patience))
 		AfterAll(leave, NodeTimeout(patience))
 
-		It("gets the image into a volume, whichever worker the step goes to", func(ctx SpecContext) {
-			Expect(runTask(ctx, "", 0)).To(And(fetchedPhysically, Not(fetchedNatively), ranTheTask))
-		}, SpecTimeout(patience))
+		It("gets the image into a volume, on which either worker runs the step", func(ctx SpecContext) {
+			at, repository := newGate(), newRepository()
+			pushAs(repository+":latest", "busybox:latest")
+			p := setPipeline(ctx, strings.ReplaceAll(`
+jobs:
+- name: main
+  plan:
+  - in_parallel:
+    - task: one
+      config: &waiting
+        platform: linux
+        image_resource: {type: registry-image, source: {repository: ((repository))}}
+        run: {path: sh, args: [-ec, 'echo waiting $((40+2)); WAIT; echo let go $((40+2))']}
+    - task: two
+      config: *waiting
+`, "WAIT", at.wait()), "repository="+repository)
+			build := p.trigger(ctx)
+			Eventually(build.Out, patience).Should(gbytes.Say("waiting 42"))
+			Eventually(build.Out, patience).Should(gbytes.Say("waiting 42"))
+
+			at.open.Store(true)
+			Eventually(build, patience).Should(gexec.Exit(0))
+			log := string(build.Out.Contents())
+			Expect(log).To(And(fetchedPhysically, Not(fetchedNatively)))
+			Expect(strings.Count(log, "let go 42")).To(Equal(2))
+			Expect(p.podOf("task").Spec.Containers[0].Image).To(ContainSubstring("/volume@sha256:"), "the other task is no pod")
+		}, SpecTimeout(2*patience))
 
 		It("is native again once that worker has left", func(ctx SpecContext) {
 			leave(ctx)
