@@ -50,6 +50,9 @@ func (b *Backend) removeRefused(ctx context.Context, container *Container) error
 			return err
 		}
 	}
+	// Limited, as the watch may have missed the deletion.
+	ctx, cancel := context.WithTimeout(ctx, b.patience.removal)
+	defer cancel()
 	if err := b.removePod(ctx, container); err != nil {
 		return err
 	}
