@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -111,13 +112,22 @@ func (s *state) change(edit func(*record)) error {
 	return nil
 }
 
-// replaceFile leaves the old or the new file, also if the worker dies meanwhile.
-func replaceFile(file string, content []byte) error {
-	draft := file + ".new"
-	if err := os.WriteFile(draft, content, 0o600); err != nil {
+// replaceFile leaves the old or the new file, also if the worker dies or its node
+// loses power meanwhile: the content is on the disk before the name is.
+func replaceFile(path string, content []byte) error {
+	draft := path + ".new"
+	file, err := os.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
 		return err
 	}
-	return os.Rename(draft, file)
+	_, err = file.Write(content)
+	if err == nil {
+		err = file.Sync()
+	}
+	if err := errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(draft, path)
 }
 
 func (r record) clone() record {
