@@ -27,7 +27,7 @@ type Config struct {
 	StateDir string
 
 	// PrivateRepositoriesFile is where the worker keeps, across restarts, the names
-	// of the repositories from which it made pods with a login.
+	// of the repositories from which its pods pulled with a login.
 	PrivateRepositoriesFile string
 
 	// InitBinary is the path of concourse-init on the node, see [InstallInit].

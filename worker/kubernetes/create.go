@@ -125,14 +125,19 @@ func (b *Backend) start(ctx context.Context, container *Container, spec garden.C
 		return err
 	}
 	desired := pod.Build(b.worker(), spec, image, container.state.runDir())
-	if err := b.private.guard(spec, desired); err != nil {
-		return err
+	if !pod.HasLogin(spec) {
+		b.private.guard(desired)
+		return b.startPod(ctx, container, desired)
 	}
-	if pod.HasLogin(spec) {
+	return b.startPrivate(container, image, func() error {
 		if err := b.createSecret(ctx, spec, desired); err != nil {
 			return err
 		}
-	}
+		return b.startPod(ctx, container, desired)
+	})
+}
+
+func (b *Backend) startPod(ctx context.Context, container *Container, desired *corev1.Pod) error {
 	templated, err := b.PodTemplate.Apply(desired)
 	if err != nil {
 		return err
@@ -193,6 +198,11 @@ func (b *Backend) awaitStart(ctx context.Context, container *Container, created 
 	}
 	if err := b.awaitInit(ctx, container); err != nil {
 		return err
+	}
+	if recorded.HasSecret {
+		if err := b.private.remember(created.Spec.Containers[0].Image); err != nil {
+			return err
+		}
 	}
 	if recorded.Hermetic {
 		if err := b.cutOffNetwork(ctx, container); err != nil {

@@ -304,6 +304,29 @@ var _ = Describe("creating a container", func() {
 			Expect(os.ReadFile(w.config.PrivateRepositoriesFile)).To(MatchJSON(`["index.docker.io/team/private"]`))
 		})
 
+		It("does while a pod with a login may be pulling it", func() {
+			w.init.silence()
+			withLogin := from("starting", "team/starting")
+			withLogin.Image = garden.ImageRef{URI: withLogin.RootFSPath, Username: "robot", Password: "s3cret-password"}
+			go w.backend.Create(withLogin)
+			Eventually(w.pods).Should(HaveLen(2))
+			go w.backend.Create(from("without-login", "team/starting"))
+			Eventually(w.pods).Should(HaveLen(3))
+			Expect(pullPolicy("without-login")).To(Equal(corev1.PullAlways))
+		})
+
+		It("takes what the node has if the pull with a login failed", func() {
+			w.init.silence()
+			w.whenCreated(waiting("ErrImagePull", "401 Unauthorized"))
+			withWrongLogin := from("with-wrong-login", "library/busybox")
+			withWrongLogin.Image = garden.ImageRef{URI: withWrongLogin.RootFSPath, Username: "robot", Password: "wrong"}
+			_, err := w.backend.Create(withWrongLogin)
+			Expect(err).To(HaveOccurred())
+			w.init.answer()
+			w.create(from("without-login", "library/busybox"))
+			Expect(pullPolicy("without-login")).To(Equal(corev1.PullIfNotPresent))
+		})
+
 		It("is not created while it can't be known which repositories are private", func() {
 			Expect(os.WriteFile(w.config.PrivateRepositoriesFile, []byte("["), 0o600)).To(Succeed())
 			_, err := kubernetes.NewBackend(w.config)

@@ -9,26 +9,26 @@ import (
 	"slices"
 	"sync"
 
-	"code.cloudfoundry.org/garden"
 	"github.com/google/go-containerregistry/pkg/name"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 )
 
-// privateRepositories are the repositories from which this worker made pods
+// privateRepositories are the repositories from which pods of this worker pulled
 // with a login. Their images may be on the node, where a kubelet hands them to
 // whoever knows their digest. They are kept in a file, as the images outlive the
 // worker, and are never forgotten: nobody tells when the node drops an image.
 type privateRepositories struct {
 	file string
 
-	mu    sync.Mutex
-	names []string
+	mu      sync.Mutex
+	names   []string
+	pulling map[string]int // how many pods with a login are starting, by repository
 }
 
 func loadPrivateRepositories(file string) (*privateRepositories, error) {
-	loaded := &privateRepositories{file: file}
+	loaded := &privateRepositories{file: file, pulling: map[string]int{}}
 	content, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return loaded, nil
@@ -42,36 +42,53 @@ func loadPrivateRepositories(file string) (*privateRepositories, error) {
 	return loaded, nil
 }
 
-// guard has the registry decide who gets an image of a private repository: it
-// remembers the repository of a container with a login, and lets the pod of one
-// without always pull from a repository that is remembered.
-func (r *privateRepositories) guard(container garden.ContainerSpec, desired *corev1.Pod) error {
+// guard has the registry decide who gets an image of a private repository: the
+// pod of a container without a login always pulls from one.
+func (r *privateRepositories) guard(desired *corev1.Pod) {
 	step := &desired.Spec.Containers[0]
-	image, err := name.ParseReference(step.Image)
-	if err != nil {
-		return nil // the kubelet has words for it, and no image
-	}
-	repository := image.Context().Name()
-	if pod.HasLogin(container) {
-		return r.remember(repository)
-	}
-	if r.holds(repository) {
+	if r.holds(repositoryOf(step.Image)) {
 		step.ImagePullPolicy = corev1.PullAlways
 	}
-	return nil
+}
+
+// repositoryOf is empty for what is no reference: the kubelet has words for it,
+// and no image.
+func repositoryOf(image string) string {
+	reference, err := name.ParseReference(image)
+	if err != nil {
+		return ""
+	}
+	return reference.Context().Name()
 }
 
 func (r *privateRepositories) holds(repository string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Contains(r.names, repository)
+	return r.pulling[repository] > 0 || slices.Contains(r.names, repository)
 }
 
-func (r *privateRepositories) remember(repository string) error {
+// pull has the image's repository private until release is called: a pod with a
+// login may be pulling from it.
+func (r *privateRepositories) pull(image string) (release func()) {
+	repository := repositoryOf(image)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.pulling[repository]++
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.pulling[repository]--; r.pulling[repository] == 0 {
+			delete(r.pulling, repository)
+		}
+	}
+}
+
+func (r *privateRepositories) remember(image string) error {
+	repository := repositoryOf(image)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 
-	if slices.Contains(r.names, repository) {
+	if repository == "" || slices.Contains(r.names, repository) {
 		return nil
 	}
 	names := append(slices.Clone(r.names), repository)
@@ -84,4 +101,18 @@ func (r *privateRepositories) remember(repository string) error {
 	}
 	r.names = names
 	return nil
+}
+
+// startPrivate starts a container whose image is pulled with a login. One whose
+// pull failed brought no image to the node: a wrong login must not make a public
+// repository private for everyone.
+func (b *Backend) startPrivate(container *Container, image string, start func() error) error {
+	release := b.private.pull(image)
+	defer release()
+	err := start()
+	seen, _ := container.pod.see()
+	if failure, ok := errors.AsType[*pod.Failure](err); err == nil || seen.pod == nil || ok && failure.IsOfPull() {
+		return err
+	}
+	return errors.Join(err, b.private.remember(image))
 }

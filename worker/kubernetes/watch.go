@@ -146,7 +146,11 @@ func (b *Backend) resumeStart(ctx context.Context, container *Container, found *
 			return err
 		}
 	}
-	return b.finishStart(ctx, container, pod.Again(found), found)
+	finish := func() error { return b.finishStart(ctx, container, pod.Again(found), found) }
+	if !container.state.read().HasSecret {
+		return finish()
+	}
+	return b.startPrivate(container, found.Spec.Containers[0].Image, finish)
 }
 
 func (b *Backend) deleteOrphan(logger lager.Logger, orphan *corev1.Pod) {
