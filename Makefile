@@ -26,8 +26,13 @@ patch: generate
 		gofmt $$upstream/$${file%_gen.go}.go | diff -u --label a/$${file%_gen.go}.go --label b/$${file%_gen.go}.go - $$file; \
 	done; true
 
+# Go says nothing while it downloads and compiles.
+.PHONY: compiling
+compiling:
+	@echo "compiling ./testflight/cmd/testflight: the first time takes minutes"
+
 .PHONY: demo
-demo:
+demo: compiling
 	$(TESTFLIGHT) demo
 
 .PHONY: down
@@ -56,15 +61,15 @@ unit: generate packages
 # Two nodes are for the specs of volumes that stream between workers; a user's
 # cluster has the nodes that it has.
 .PHONY: testflight
-testflight:
+testflight: compiling
 	TESTFLIGHT_NODES=$${TESTFLIGHT_NODES:-2} $(TESTFLIGHT) test
 
 # Runs upstream's own integration suite on our runtime.
 .PHONY: upstream-testflight
-upstream-testflight: generate
+upstream-testflight: generate compiling
 	$(TESTFLIGHT) upstream
 
 # Installs the Debian packages that are missing.
 .PHONY: packages
-packages:
+packages: compiling
 	$(TESTFLIGHT) packages
