@@ -25,7 +25,8 @@ type Container struct {
 	startContext context.Context
 	abortStart   context.CancelCauseFunc
 
-	// removal keeps two from removing the container at the same time.
+	// removal keeps two from removing the container at the same time, and its handle
+	// from being free before its Secret, whose name follows from it, is gone.
 	removal sync.Mutex
 
 	// started is closed when the start has succeeded or, with startError, failed.

@@ -308,11 +308,20 @@ var _ = Describe("creating a container", func() {
 			w.init.silence()
 			withLogin := from("starting", "team/starting")
 			withLogin.Image = garden.ImageRef{URI: withLogin.RootFSPath, Username: "robot", Password: "s3cret-password"}
-			go w.backend.Create(withLogin)
+			ended := make(chan error)
+			create := func(spec garden.ContainerSpec) {
+				_, err := w.backend.Create(spec)
+				ended <- err
+			}
+			go create(withLogin)
 			Eventually(w.pods).Should(HaveLen(2))
-			go w.backend.Create(from("without-login", "team/starting"))
+			go create(from("without-login", "team/starting"))
 			Eventually(w.pods).Should(HaveLen(3))
 			Expect(pullPolicy("without-login")).To(Equal(corev1.PullAlways))
+
+			w.init.answer()
+			Eventually(ended).Should(Receive(BeNil()))
+			Eventually(ended).Should(Receive(BeNil()))
 		})
 
 		It("takes what the node has if the pull with a login failed", func() {

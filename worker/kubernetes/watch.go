@@ -96,7 +96,10 @@ func (b *Backend) podDeleted(object any) {
 	if container == nil || !container.pod.deleted(deleted) || !container.hasStarted() {
 		return
 	}
-	// Someone else's doing, or the end of Destroy, which does the same.
+	if !container.removal.TryLock() {
+		return // it is being removed, with more than its state
+	}
+	defer container.removal.Unlock()
 	if err := b.drop(container); err != nil {
 		b.Logger.Error("failed-to-remove-state-of-deleted-pod", err, lager.Data{"pod": deleted.Name})
 	}
