@@ -97,10 +97,19 @@ var _ = Describe("a container", func() {
 			Expect(err).To(MatchError(ContainSubstring("make")))
 		})
 
-		It("says at once what else init refuses", func() {
+		It("says at once what else init refuses, and knows no such process", func() {
 			w.init.startErr = errors.New("no user builder")
 			_, err := container.Run(garden.ProcessSpec{ID: "task", Path: "make"}, garden.ProcessIO{})
 			Expect(err).To(MatchError("start process task in pod ci/" + podName + ": no user builder"))
+			_, err = container.Attach("task", garden.ProcessIO{})
+			Expect(err).To(Equal(garden.ProcessNotFoundError{ProcessID: "task"}))
+		})
+
+		It("is known for a client to attach before it runs, in case the worker ends then", func() {
+			var known []string
+			w.init.whenStarted = func() { info, _ := container.Info(); known = info.ProcessIDs }
+			run()
+			Expect(known).To(ConsistOf("task"))
 		})
 
 		It("says why the pod ended before", func() {

@@ -24,6 +24,8 @@
 // An image that is a directory in a volume is pulled by the node like any other,
 // from this worker (package volumeimage).
 //
-// Not done: networks (Hermetic, NetIn, NetOut), streaming files in and out, disk
+// A hermetic container is cut off from the network (package podnetwork).
+//
+// Not done: other networks (NetIn, NetOut), streaming files in and out, disk
 // and bandwidth limits, metrics.
 package kubernetes

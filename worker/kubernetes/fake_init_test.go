@@ -20,6 +20,9 @@ type fakeInit struct {
 	pings    int
 	silent   bool
 	startErr error
+
+	whenStarted func()
+
 	started  []podinit.ProcessSpec
 	resized  []podinit.WindowSize
 	signals  []syscall.Signal
@@ -73,6 +76,9 @@ func (f *fakeInit) Start(_ context.Context, spec podinit.ProcessSpec) error {
 	defer f.mu.Unlock()
 	if f.startErr != nil {
 		return f.startErr
+	}
+	if f.whenStarted != nil {
+		f.whenStarted()
 	}
 	f.started = append(f.started, spec)
 	return nil

@@ -33,15 +33,30 @@ func (c *Container) Run(spec garden.ProcessSpec, streams garden.ProcessIO) (gard
 	if id == "" {
 		id = uuid.NewString()
 	}
-	if err := c.start(id, spec); err != nil {
-		return nil, err
-	}
-	if spec.ID != "" {
-		if err := c.remember(id); err != nil {
+	if spec.ID == "" {
+		if err := c.start(id, spec); err != nil {
 			return nil, err
 		}
+		return c.attach(id, streams), nil
+	}
+	if err := c.startRemembered(id, spec); err != nil {
+		return nil, err
 	}
 	return c.attach(id, streams), nil
+}
+
+// startRemembered remembers the process first: a worker that ended in between
+// would not let web attach to it, and init refuses to start it again.
+func (c *Container) startRemembered(id string, spec garden.ProcessSpec) error {
+	isNew, err := c.remember(id)
+	if err != nil {
+		return c.notStarted(c.backend.ctx, id, err)
+	}
+	err = c.start(id, spec)
+	if err != nil && isNew {
+		return errors.Join(err, c.forget(id))
+	}
+	return err
 }
 
 func (c *Container) start(id string, spec garden.ProcessSpec) error {
@@ -64,9 +79,13 @@ func (c *Container) start(id string, spec garden.ProcessSpec) error {
 		return garden.ExecutableNotFoundError{Message: notFound.Error()}
 	}
 	if err != nil {
-		return fmt.Errorf("start process %s in pod %s: %w", id, c.podName(), c.endReasonOr(ctx, err))
+		return c.notStarted(ctx, id, err)
 	}
 	return nil
+}
+
+func (c *Container) notStarted(ctx context.Context, id string, err error) error {
+	return fmt.Errorf("start process %s in pod %s: %w", id, c.podName(), c.endReasonOr(ctx, err))
 }
 
 // isCheck tells the script of a resource's check, which upstream's package
@@ -77,8 +96,22 @@ func (c *Container) isCheck(spec garden.ProcessSpec) bool {
 
 // remember lets clients attach to the process again, of this worker or of the
 // same worker after a restart.
-func (c *Container) remember(id string) error {
-	return c.state.change(func(r *record) { r.Processes = append(r.Processes, id) })
+func (c *Container) remember(id string) (isNew bool, err error) {
+	err = c.state.change(func(r *record) {
+		if isNew = !slices.Contains(r.Processes, id); isNew {
+			r.Processes = append(r.Processes, id)
+		}
+	})
+	return isNew, err
+}
+
+// forget is for a process that did not start. Without one the container may be
+// of no more use.
+func (c *Container) forget(id string) error {
+	defer func() { go c.backend.removeWhenSpent(c) }()
+	return c.state.change(func(r *record) {
+		r.Processes = slices.DeleteFunc(r.Processes, func(known string) bool { return known == id })
+	})
 }
 
 // Attach follows a process that was run with an ID. An earlier stream of the
