@@ -11,6 +11,7 @@ import (
 	"code.cloudfoundry.org/garden"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
 
 // Container is a pod and what the worker keeps for it.
@@ -39,6 +40,9 @@ type Container struct {
 	environment []string
 	// streams are the attached processes by their ID.
 	streams map[string]*Process
+	// delivered is how much of the output clients have, of processes that are
+	// attached or that a client may attach to again.
+	delivered map[string]*podinit.Delivered
 }
 
 var _ garden.Container = (*Container)(nil)
@@ -54,6 +58,7 @@ func (b *Backend) newContainer(handle string, state *state) *Container {
 		abortStart:   abortStart,
 		started:      make(chan struct{}),
 		streams:      map[string]*Process{},
+		delivered:    map[string]*podinit.Delivered{},
 	}
 }
 

@@ -96,7 +96,8 @@ func (f *fakeInit) Attach(ctx context.Context, id string, streams podinit.Proces
 		return 0, &podinit.NoSuchProcessError{ID: id}
 	}
 	if streams.Stdout != nil {
-		io.WriteString(streams.Stdout, "output\n")
+		written, _ := io.WriteString(streams.Stdout, "output\n")
+		streams.Delivered.Stdout = int64(written)
 	}
 	if streams.Stdin != nil {
 		go f.readStdin(streams.Stdin)

@@ -37,12 +37,12 @@ func (c *Container) Run(spec garden.ProcessSpec, streams garden.ProcessIO) (gard
 		if err := c.start(id, spec); err != nil {
 			return nil, err
 		}
-		return c.attach(id, streams), nil
+		return c.attach(id, streams, podinit.Delivered{}), nil
 	}
 	if err := c.startRemembered(id, spec); err != nil {
 		return nil, err
 	}
-	return c.attach(id, streams), nil
+	return c.attach(id, streams, podinit.Delivered{}), nil
 }
 
 // startRemembered remembers the process first: a worker that ended in between
@@ -120,22 +120,29 @@ func (c *Container) Attach(id string, streams garden.ProcessIO) (garden.Process,
 	if !slices.Contains(c.state.read().Processes, id) {
 		return nil, garden.ProcessNotFoundError{ProcessID: id}
 	}
-	return c.attach(id, streams), nil
+	return c.attach(id, streams, podinit.Delivered{Stdout: -1, Stderr: -1}), nil
 }
 
-func (c *Container) attach(id string, streams garden.ProcessIO) *Process {
+// attach is told from where on it delivers, if this worker did not attach before.
+func (c *Container) attach(id string, streams garden.ProcessIO, from podinit.Delivered) *Process {
 	ctx, cancel := context.WithCancelCause(c.backend.ctx)
 	process := &Process{container: c, id: id, detach: cancel, done: make(chan struct{})}
 
 	c.mu.Lock()
 	previous := c.streams[id]
 	c.streams[id] = process
+	if c.delivered[id] == nil {
+		c.delivered[id] = &from
+	}
+	delivered := c.delivered[id]
 	c.mu.Unlock()
 
 	go process.follow(ctx, previous, podinit.ProcessIO{
 		Stdin:  stdinOf(streams.Stdin, cancel),
 		Stdout: streams.Stdout,
 		Stderr: streams.Stderr,
+
+		Delivered: delivered,
 	})
 	return process
 }
@@ -145,6 +152,9 @@ func (c *Container) detached(process *Process) {
 	defer c.mu.Unlock()
 	if c.streams[process.id] == process {
 		delete(c.streams, process.id)
+	}
+	if !slices.Contains(c.state.read().Processes, process.id) {
+		delete(c.delivered, process.id)
 	}
 }
 
@@ -218,7 +228,7 @@ func (p *Process) follow(ctx context.Context, previous *Process, streams podinit
 	}
 	err = p.container.endReasonOr(ctx, err)
 	if killedWithPod(err) {
-		noteOutOfMemory(streams)
+		p.finishOutput(streams)
 		status, err = killedStatus, nil
 	}
 	p.status, p.err = status, p.inPod("wait for", err)

@@ -47,6 +47,8 @@ func (c *Client) Attach(ctx context.Context, id string, streams ProcessIO) (exit
 		id:      id,
 		conn:    response.Body.(io.ReadWriteCloser),
 		writers: map[protocol.Kind]io.Writer{protocol.Stdout: streams.Stdout, protocol.Stderr: streams.Stderr},
+
+		delivered: streams.Delivered,
 	}
 	stop := context.AfterFunc(ctx, attachment.detach)
 	defer stop()
@@ -78,6 +80,8 @@ type attachment struct {
 	id      string
 	conn    io.ReadWriteCloser
 	writers map[protocol.Kind]io.Writer
+
+	delivered *Delivered
 
 	// mu keeps a detach from coming between the delivery of bytes and their
 	// acknowledgement, which would deliver them twice.
@@ -130,7 +134,9 @@ func (a *attachment) deliver(frame protocol.Frame) error {
 	if err != nil {
 		err = fmt.Errorf("write its output: %w", err)
 	}
-	acknowledgement := protocol.Frame{Kind: frame.Kind, Offset: frame.Offset + int64(written)}
+	position := frame.Offset + int64(written)
+	a.delivered.note(frame.Kind, position)
+	acknowledgement := protocol.Frame{Kind: frame.Kind, Offset: position}
 	return errors.Join(err, protocol.WriteFrame(a.conn, acknowledgement))
 }
 

@@ -48,6 +48,9 @@ type ProcessSpec struct {
 type ProcessIO struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
+
+	// Delivered is kept up to date, if it is not nil.
+	Delivered *Delivered
 }
 
 // OutOfMemoryNote ends the output of a process during which the kernel killed

@@ -3,9 +3,7 @@ package server
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
-	"path/filepath"
 	"sync"
 	"syscall"
 
@@ -87,10 +85,9 @@ func (i Identity) credential() *syscall.Credential {
 }
 
 func (p *process) createFiles(stateDir string) ([]*os.File, error) {
-	names := map[protocol.Kind]string{protocol.Stdout: "stdout", protocol.Stderr: "stderr"}
 	var files []*os.File
 	for _, o := range p.outputs {
-		o.path = filepath.Join(stateDir, url.PathEscape(p.id)+"."+names[o.kind])
+		o.path = protocol.OutputFile(stateDir, p.id, o.kind)
 		file, err := os.OpenFile(o.path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 		if err != nil {
 			closeAll(files...)

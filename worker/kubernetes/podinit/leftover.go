@@ -1,0 +1,79 @@
+package podinit
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit/internal/protocol"
+)
+
+// maxLeftover is the most of a stream that is taken from an init that was killed.
+// A process in the pod may have made the file as long as it liked.
+const maxLeftover = 16 << 20
+
+// Delivered are the positions in a process' output up to which clients have it.
+// One below zero is not known.
+type Delivered struct{ Stdout, Stderr int64 }
+
+func (d *Delivered) note(kind protocol.Kind, position int64) {
+	switch {
+	case d == nil:
+	case kind == protocol.Stdout:
+		d.Stdout = position
+	case kind == protocol.Stderr:
+		d.Stderr = position
+	}
+}
+
+// DeliverLeftover delivers what an init that was killed kept of a process' output
+// and had not delivered. It follows no link out of the state directory, where a
+// process in the pod that is root there can put one.
+func DeliverLeftover(stateDir, id string, streams ProcessIO) error {
+	if streams.Delivered == nil {
+		return nil
+	}
+	return errors.Join(
+		copyLeftover(protocol.OutputFile(stateDir, id, protocol.Stdout), streams.Delivered.Stdout, streams.Stdout),
+		copyLeftover(protocol.OutputFile(stateDir, id, protocol.Stderr), streams.Delivered.Stderr, streams.Stderr),
+	)
+}
+
+func copyLeftover(path string, from int64, to io.Writer) error {
+	if to == nil || from < 0 {
+		return nil
+	}
+	file, err := openRegular(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read what is left of a process' output: %w", err)
+	}
+	defer file.Close()
+	if _, err := io.Copy(to, io.NewSectionReader(file, from, maxLeftover)); err != nil {
+		return fmt.Errorf("read what is left of a process' output: %w", err)
+	}
+	return nil
+}
+
+// openRegular does not wait for the other end of a pipe.
+func openRegular(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file: something in the pod replaced it", path)
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
