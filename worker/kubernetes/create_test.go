@@ -16,8 +16,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	clienttesting "k8s.io/client-go/testing"
-
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes"
 )
 
 var _ = Describe("creating a container", func() {
@@ -111,87 +109,6 @@ var _ = Describe("creating a container", func() {
 		Entry("itself", "."),
 	)
 
-	Describe("from an image that is a volume", func() {
-		const directory = "/volumes/live/x/volume/rootfs"
-		spec := func() garden.ContainerSpec {
-			spec := task()
-			spec.RootFSPath = "raw://" + directory
-			return spec
-		}
-
-		It("has the node pull it as any other, if it is not there yet", func() {
-			w.create(spec())
-			container := w.pod().Spec.Containers[0]
-			Expect(container.Image).To(Equal("127.0.0.1:7790/volume@sha256:of" + directory))
-			Expect(container.ImagePullPolicy).To(Equal(corev1.PullIfNotPresent))
-			Expect(*container.SecurityContext.Privileged).To(BeFalse())
-		})
-
-		It("is privileged as any other", func() {
-			privileged := spec()
-			privileged.Privileged = true
-			w.create(privileged)
-			Expect(*w.pod().Spec.Containers[0].SecurityContext.Privileged).To(BeTrue())
-		})
-
-		It("fails, and leaves nothing behind, if no image can be made of it", func() {
-			w.volumeImages.err = errors.New("unreadable")
-			_, err := w.backend.Create(spec())
-			Expect(err).To(MatchError("start pod ci/" + podName + " with image " + directory + " on node node-1: unreadable"))
-			w.expectNothingLeft()
-		})
-
-		Describe("that takes long to read", func() {
-			var failed chan error
-
-			BeforeEach(func() {
-				w.volumeImages.reading = make(chan struct{})
-				failed = make(chan error, 1)
-			})
-
-			create := func() {
-				GinkgoHelper()
-				go func() {
-					_, err := w.backend.Create(spec())
-					failed <- err
-				}()
-				Eventually(w.volumeImages.reading).Should(BeClosed())
-			}
-
-			It("fails when it is destroyed", func() {
-				create()
-				Expect(w.backend.Destroy(handle)).To(Succeed())
-				Eventually(failed).Should(Receive(MatchError(ContainSubstring("destroyed while it was starting"))))
-				w.expectNothingLeft()
-			})
-
-			It("fails when its time is up", func() {
-				w.config.PodStartupTimeout = 200 * time.Millisecond
-				w.start()
-				create()
-				Eventually(failed).Should(Receive(MatchError(ContainSubstring("took too long"))))
-				w.expectNothingLeft()
-			})
-
-			It("tells web that the worker went away, if it does", func() {
-				create()
-				Expect(w.backend.Stop()).To(Succeed())
-				Eventually(failed).Should(Receive(MatchError(MatchRegexp("worker .+ disappeared"))))
-			})
-		})
-
-		It("names the volume when the node can't pull it", func() {
-			w.init.silence()
-			w.whenCreated(waiting("ErrImagePull", "127.0.0.1:7790/volume@sha256:0: not found"))
-			_, err := w.backend.Create(spec())
-			Expect(err).To(MatchError(And(
-				ContainSubstring(directory), ContainSubstring("not found"),
-				ContainSubstring("the worker's log"), Not(ContainSubstring("image's source")),
-			)))
-			w.expectNothingLeft()
-		})
-	})
-
 	It("refuses a volume that is not there", func() {
 		spec := task()
 		spec.BindMounts = []garden.BindMount{{SrcPath: "/no/such/volume", DstPath: "/tmp/build/in"}}
@@ -261,85 +178,6 @@ var _ = Describe("creating a container", func() {
 			Expect(err).NotTo(MatchError(ContainSubstring("s3cret-password")))
 			Expect(w.log.Buffer().Contents()).NotTo(ContainSubstring("s3cret-password"))
 			w.expectNothingLeft()
-		})
-	})
-
-	Describe("without a login", func() {
-		const digest = "@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-
-		from := func(handle, repository string) garden.ContainerSpec {
-			spec := task()
-			spec.Handle, spec.RootFSPath = handle, "docker:///"+repository+digest
-			return spec
-		}
-		pullPolicy := func(handle string) corev1.PullPolicy {
-			GinkgoHelper()
-			for _, pod := range w.pods() {
-				if pod.Annotations["concourse-ci.org/handle"] == handle {
-					return pod.Spec.Containers[0].ImagePullPolicy
-				}
-			}
-			Fail("no pod has the handle " + handle)
-			return ""
-		}
-
-		BeforeEach(func() {
-			withLogin := from("with-login", "team/private")
-			withLogin.Image = garden.ImageRef{URI: withLogin.RootFSPath, Username: "robot", Password: "s3cret-password"}
-			w.create(withLogin)
-		})
-
-		It("always asks the registry for the image of a repository that was pulled from with one", func() {
-			w.create(from("without-login", "docker.io/team/private"))
-			w.create(from("elsewhere", "team/public"))
-			Expect(pullPolicy("without-login")).To(Equal(corev1.PullAlways))
-			Expect(pullPolicy("elsewhere")).To(Equal(corev1.PullIfNotPresent))
-		})
-
-		It("still does after a restart of the worker", func() {
-			Expect(w.backend.Stop()).To(Succeed())
-			w.start()
-			w.create(from("without-login", "team/private"))
-			Expect(pullPolicy("without-login")).To(Equal(corev1.PullAlways))
-			Expect(os.ReadFile(w.config.PrivateRepositoriesFile)).To(MatchJSON(`["index.docker.io/team/private"]`))
-		})
-
-		It("does while a pod with a login may be pulling it", func() {
-			w.init.silence()
-			withLogin := from("starting", "team/starting")
-			withLogin.Image = garden.ImageRef{URI: withLogin.RootFSPath, Username: "robot", Password: "s3cret-password"}
-			ended := make(chan error)
-			create := func(spec garden.ContainerSpec) {
-				_, err := w.backend.Create(spec)
-				ended <- err
-			}
-			go create(withLogin)
-			Eventually(w.pods).Should(HaveLen(2))
-			go create(from("without-login", "team/starting"))
-			Eventually(w.pods).Should(HaveLen(3))
-			Expect(pullPolicy("without-login")).To(Equal(corev1.PullAlways))
-
-			w.init.answer()
-			Eventually(ended).Should(Receive(BeNil()))
-			Eventually(ended).Should(Receive(BeNil()))
-		})
-
-		It("takes what the node has if the pull with a login failed", func() {
-			w.init.silence()
-			w.whenCreated(waiting("ErrImagePull", "401 Unauthorized"))
-			withWrongLogin := from("with-wrong-login", "library/busybox")
-			withWrongLogin.Image = garden.ImageRef{URI: withWrongLogin.RootFSPath, Username: "robot", Password: "wrong"}
-			_, err := w.backend.Create(withWrongLogin)
-			Expect(err).To(HaveOccurred())
-			w.init.answer()
-			w.create(from("without-login", "library/busybox"))
-			Expect(pullPolicy("without-login")).To(Equal(corev1.PullIfNotPresent))
-		})
-
-		It("is not created while it can't be known which repositories are private", func() {
-			Expect(os.WriteFile(w.config.PrivateRepositoriesFile, []byte("["), 0o600)).To(Succeed())
-			_, err := kubernetes.NewBackend(w.config)
-			Expect(err).To(MatchError(ContainSubstring(w.config.PrivateRepositoriesFile)))
 		})
 	})
 
