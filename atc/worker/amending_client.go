@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"strings"
 
 	"code.cloudfoundry.org/garden"
 	"github.com/concourse/concourse-kubernetes/atc/registryimage"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/concourse/concourse/atc/runtime"
 	"github.com/concourse/concourse/atc/worker/gardenruntime/gclient"
 )
@@ -46,18 +46,12 @@ func (c *amendingClient) Create(spec garden.ContainerSpec) (gclient.Container, e
 	images := c.images()
 	for i, image := range images[:len(images)-1] {
 		container, err := c.createOrAbort(withImage(spec, image))
-		if err == nil || c.ctx.Err() != nil || !failedToPull(err) {
+		if err == nil || c.ctx.Err() != nil || !pod.TellsOfFailedPull(err) {
 			return container, err
 		}
 		c.delegate.(NativeImages).PullFailed(image, images[i+1], err)
 	}
 	return c.createOrAbort(withImage(spec, images[len(images)-1]))
-}
-
-// failedToPull tells by Kubernetes' own words, which the error of a Kubernetes
-// worker has, whether it is the image that could not be had.
-func failedToPull(err error) bool {
-	return strings.Contains(err.Error(), "ErrImagePull") || strings.Contains(err.Error(), "ImagePullBackOff")
 }
 
 // createOrAbort destroys the container that it is creating when the step ends

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -165,11 +167,8 @@ func (b *Backend) Capacity() (garden.Capacity, error) {
 // Containers lists the containers, those that are starting too, that have all
 // the given properties and are of use.
 func (b *Backend) Containers(wanted garden.Properties) ([]garden.Container, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-
 	found := []garden.Container{}
-	for _, container := range b.containers {
+	for _, container := range b.all() {
 		if container.state.hasAll(wanted) && !container.isSpent() {
 			found = append(found, container)
 		}
@@ -224,18 +223,25 @@ func (b *Backend) GraceTime(container garden.Container) time.Duration {
 	return 0
 }
 
+func (b *Backend) all() []*Container {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Collect(maps.Values(b.containers))
+}
+
 func (b *Backend) find(handle string) *Container {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.containers[handle]
 }
 
-func (b *Backend) worker() pod.Worker {
+// Worker is what all pods of the worker have in common.
+func (c Config) Worker() pod.Worker {
 	return pod.Worker{
-		Name:             b.WorkerName,
-		Namespace:        b.Namespace,
-		NodeName:         b.NodeName,
-		InitBinary:       b.InitBinary,
-		ImagePullSecrets: b.ImagePullSecrets,
+		Name:             c.WorkerName,
+		Namespace:        c.Namespace,
+		NodeName:         c.NodeName,
+		InitBinary:       c.InitBinary,
+		ImagePullSecrets: c.ImagePullSecrets,
 	}
 }

@@ -39,10 +39,7 @@ func (b *Backend) Create(spec garden.ContainerSpec) (garden.Container, error) {
 	if err != nil {
 		return nil, err
 	}
-	container, isNew, err := b.register(spec)
-	if err != nil {
-		return nil, err
-	}
+	container, isNew := b.register(spec)
 	if isNew {
 		b.startOrRemove(container, image, deadline, func(ctx context.Context) error {
 			return b.start(ctx, container, spec)
@@ -66,16 +63,16 @@ func (b *Backend) stateDir(handle string) string {
 
 // register returns the container of that handle, a new one if there is none. From
 // then on it can be destroyed.
-func (b *Backend) register(spec garden.ContainerSpec) (*Container, bool, error) {
+func (b *Backend) register(spec garden.ContainerSpec) (container *Container, isNew bool) {
 	podName := pod.Name(spec.Handle, spec.Properties)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 
 	if existing := b.containers[spec.Handle]; existing != nil {
-		return existing, false, nil
+		return existing, false
 	}
 	directory, _ := pod.RootDirectory(spec)
-	state, err := createState(b.stateDir(spec.Handle), record{
+	container = b.newContainer(spec.Handle, newState(b.stateDir(spec.Handle), record{
 		PodName:        podName,
 		GraceTime:      spec.GraceTime,
 		Properties:     spec.Properties,
@@ -83,15 +80,11 @@ func (b *Backend) register(spec garden.ContainerSpec) (*Container, bool, error) 
 		HasSecret:      pod.HasLogin(spec),
 		Hermetic:       isHermetic(spec),
 		HasEnvironment: len(spec.Env) > 0,
-	})
-	if err != nil {
-		return nil, false, err
-	}
-	container := b.newContainer(spec.Handle, state)
+	}))
 	container.environment = spec.Env
 	container.pod = newWatchedPod(podName)
 	b.containers[spec.Handle] = container
-	return container, true, nil
+	return container, true
 }
 
 // startOrRemove ends the start of a container, in one way or the other.
@@ -117,6 +110,9 @@ func (b *Backend) startOrRemove(container *Container, image string, deadline tim
 }
 
 func (b *Backend) start(ctx context.Context, container *Container, spec garden.ContainerSpec) error {
+	if err := container.state.create(); err != nil {
+		return err
+	}
 	if err := checkSources(spec.BindMounts); err != nil {
 		return err
 	}
@@ -124,7 +120,7 @@ func (b *Backend) start(ctx context.Context, container *Container, spec garden.C
 	if err != nil {
 		return err
 	}
-	desired := pod.Build(b.worker(), spec, image, container.state.runDir())
+	desired := pod.Build(b.Worker(), spec, image, container.state.runDir())
 	if !pod.HasLogin(spec) {
 		b.private.guard(desired)
 		return b.startPod(ctx, container, desired)

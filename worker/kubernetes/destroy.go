@@ -95,7 +95,7 @@ func (b *Backend) findPod(ctx context.Context, container *Container) (*corev1.Po
 		return nil, nil
 	case err != nil:
 		return nil, apiError("get", "pod "+container.podName(), err)
-	case !pod.BelongsTo(found, b.worker()) || pod.Handle(found) != container.handle:
+	case !pod.BelongsTo(found, b.Worker()) || pod.Handle(found) != container.handle:
 		return nil, nil
 	}
 	return found, nil
@@ -138,5 +138,6 @@ func (b *Backend) drop(container *Container) error {
 		return err
 	}
 	delete(b.containers, container.handle)
+	container.pod.vanished() // the watch may never tell
 	return nil
 }

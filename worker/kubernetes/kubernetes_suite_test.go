@@ -145,11 +145,12 @@ func (w *world) setStatus(change func(*corev1.PodStatus)) {
 	Expect(err).NotTo(HaveOccurred())
 }
 
+// pod is the only one.
 func (w *world) pod() *corev1.Pod {
 	GinkgoHelper()
-	pod, err := w.client.CoreV1().Pods(namespace).Get(context.Background(), podName, metav1.GetOptions{})
-	Expect(err).NotTo(HaveOccurred())
-	return pod
+	pods := w.pods()
+	Expect(pods).To(HaveLen(1))
+	return &pods[0]
 }
 
 func (w *world) pods() []corev1.Pod {

@@ -21,6 +21,10 @@ import (
 // attaches after another one ended needs all.
 const resourceProcessID = "resource"
 
+// checkType is the type of a container in which a resource is checked, see
+// upstream's package db, ContainerTypeCheck.
+const checkType = "check"
+
 // Run starts a process and attaches to it. Of an adopted container only
 // processes without an ID, which nobody but their starter knows, run without
 // the environment: a step must not silently miss its params.
@@ -91,7 +95,7 @@ func (c *Container) notStarted(ctx context.Context, id string, err error) error 
 // isCheck tells the script of a resource's check, which upstream's package
 // resource runs without an ID, from what a person runs without one.
 func (c *Container) isCheck(spec garden.ProcessSpec) bool {
-	return spec.Path == "/opt/resource/check" && c.state.read().Properties[property.Type] == "check"
+	return spec.Path == "/opt/resource/check" && c.state.read().Properties[property.Type] == checkType
 }
 
 // remember lets clients attach to the process again, of this worker or of the

@@ -8,22 +8,24 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
-// isSpent says whether the container is of no more use: its pod has ended, and
-// no process ran in it that a client can come back to, to learn its result or
-// why there is none. That is the container of a resource's checks, which web
-// goes on using for up to an hour for as long as it is there. Web takes a
-// container off its books that the worker does not report for a while (its flag
-// --gc-missing-grace-period).
+// isSpent says whether the container is of no more use: its pod has ended, and it
+// is one of a resource's checks, which web goes on using for up to an hour for
+// as long as it is there. Web takes a container off its books that the worker
+// does not report for a while (its flag --gc-missing-grace-period). To that of
+// any other step a client may come back, to learn why there is no result.
 func (c *Container) isSpent() bool {
 	seen, _ := c.pod.see()
-	return seen.ended() && c.hasStarted() && len(c.state.read().Processes) == 0
+	return seen.ended() && c.hasStarted() && c.state.read().Properties[property.Type] == checkType
 }
 
 // removeWhenSpent waits for the end of a container's pod.
 func (b *Backend) removeWhenSpent(container *Container) {
-	<-container.started
+	if container.startError != nil { // it is removed
+		return
+	}
 	ended, err := container.pod.wait(b.ctx, podSeen.ended)
 	if err != nil || ended.gone || !container.isSpent() {
 		return

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"code.cloudfoundry.org/garden"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
@@ -24,8 +25,14 @@ var _ = Describe("a container whose pod has ended", func() {
 
 	BeforeEach(func() {
 		w = newWorld()
-		container = w.create(privateTask())
 	})
+
+	createCheck := func() {
+		GinkgoHelper()
+		spec := privateTask()
+		spec.Properties[property.Type] = "check"
+		container = w.create(spec)
+	}
 
 	lookup := func() error {
 		_, err := w.backend.Lookup(handle)
@@ -34,6 +41,7 @@ var _ = Describe("a container whose pod has ended", func() {
 
 	Describe("and in which only checks ran, which nobody comes back to", func() {
 		BeforeEach(func() {
+			createCheck()
 			_, err := container.Run(garden.ProcessSpec{Path: "/opt/resource/check"}, garden.ProcessIO{})
 			Expect(err).NotTo(HaveOccurred())
 			w.init.exit <- 0
@@ -83,6 +91,7 @@ var _ = Describe("a container whose pod has ended", func() {
 	})
 
 	It("tells the check that is running why, before it is removed", func() {
+		createCheck()
 		process, err := container.Run(garden.ProcessSpec{Path: "/opt/resource/check"}, garden.ProcessIO{})
 		Expect(err).NotTo(HaveOccurred())
 		w.setStatus(evicted)
@@ -92,6 +101,7 @@ var _ = Describe("a container whose pod has ended", func() {
 	})
 
 	It("stays if web may come back for the result of a process", func() {
+		container = w.create(privateTask())
 		_, err := container.Run(garden.ProcessSpec{ID: "task", Path: "make"}, garden.ProcessIO{})
 		Expect(err).NotTo(HaveOccurred())
 		w.setStatus(evicted)
@@ -102,5 +112,12 @@ var _ = Describe("a container whose pod has ended", func() {
 		Expect(err).NotTo(HaveOccurred())
 		_, err = process.Wait()
 		Expect(err).To(MatchError(ContainSubstring("the pod ended: Evicted: low on memory")))
+	})
+
+	It("stays if its step has not begun to run anything: it has to hear why it can't", func() {
+		container = w.create(privateTask())
+		w.init.silence()
+		w.setStatus(evicted)
+		Consistently(lookup, "300ms").Should(Succeed())
 	})
 })

@@ -49,16 +49,20 @@ type state struct {
 	record record
 }
 
-// createState makes the directory. Other users of the node can't enter it.
-func createState(dir string, first record) (*state, error) {
-	s := &state{dir: dir}
-	if err := os.MkdirAll(s.runDir(), 0o700); err != nil {
-		return nil, fmt.Errorf("create the container's state directory: %w", err)
-	}
-	return s, s.change(func(r *record) { *r = first })
+// newState is in memory until it is created.
+func newState(dir string, first record) *state {
+	return &state{dir: dir, record: first}
 }
 
-// loadState reads what createState and change have written.
+// create makes the directory. Other users of the node can't enter it.
+func (s *state) create() error {
+	if err := os.MkdirAll(s.runDir(), 0o700); err != nil {
+		return fmt.Errorf("create the container's state directory: %w", err)
+	}
+	return s.change(func(*record) {})
+}
+
+// loadState reads what create and change have written.
 func loadState(dir string) (*state, error) {
 	s := &state{dir: dir}
 	content, err := os.ReadFile(s.file())
@@ -74,9 +78,7 @@ func loadState(dir string) (*state, error) {
 func (s *state) file() string { return filepath.Join(s.dir, "container.json") }
 
 // runDir is what the pod sees of the directory.
-func (s *state) runDir() string { return runDir(s.dir) }
-
-func runDir(dir string) string { return filepath.Join(dir, "run") }
+func (s *state) runDir() string { return filepath.Join(s.dir, "run") }
 
 func (s *state) read() record {
 	s.mu.Lock()

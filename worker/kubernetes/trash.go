@@ -20,6 +20,9 @@ func (b *Backend) trashDir() string {
 // discard takes a container's state away at once and removes it later: a root
 // process in the pod may have filled it with millions of files.
 func (b *Backend) discard(dir string) error {
+	if err := os.MkdirAll(b.trashDir(), 0o700); err != nil {
+		return fmt.Errorf("take the state of a container away: %w", err)
+	}
 	trash := filepath.Join(b.trashDir(), uuid.NewString())
 	if err := os.Rename(dir, trash); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("take the state of a container away: %w", err)

@@ -69,7 +69,7 @@ func (b *Backend) watchPods(ctx context.Context) error {
 }
 
 func (b *Backend) podChanged(changed *corev1.Pod) {
-	if !pod.BelongsTo(changed, b.worker()) {
+	if !pod.BelongsTo(changed, b.Worker()) {
 		return
 	}
 	container := b.find(pod.Handle(changed))
@@ -86,7 +86,7 @@ func (b *Backend) podDeleted(object any) {
 		object = unknown.Obj
 	}
 	deleted, ok := object.(*corev1.Pod)
-	if !ok || !pod.BelongsTo(deleted, b.worker()) {
+	if !ok || !pod.BelongsTo(deleted, b.Worker()) {
 		return
 	}
 	if b.ctx.Err() != nil { // the next worker finds the state, and cleans up by it
@@ -247,6 +247,12 @@ func (w *watchedPod) deleted(pod *corev1.Pod) bool {
 	}
 	w.set(podSeen{pod: pod, gone: true})
 	return true
+}
+
+// vanished is for a pod that was removed.
+func (w *watchedPod) vanished() {
+	seen, _ := w.see()
+	w.set(podSeen{pod: seen.pod, gone: true})
 }
 
 // forget makes room for another pod of the name.

@@ -2,8 +2,10 @@ package workercmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -14,13 +16,15 @@ import (
 )
 
 // landAgain is how long a worker of a cordoned node may go on after it was told to
-// land. Landing may fail, and a beacon that lost its connection registers the
-// worker as running again; to land twice is the same as once.
-const landAgain = 30 * time.Second
+// land: a beacon that lost its connection to web registers the worker as running
+// again. It is long, because a request to land that fails ends the worker.
+const landAgain = 5 * time.Minute
 
 // cordonedBeacon registers the worker, by upstream's beacon, once its node is not
 // cordoned, and lands it when it is. A worker that has landed ends; what starts it
 // again (a DaemonSet, whose pods a drain leaves where they are) has it wait here.
+// One that ended in another way registers to go on with the steps that it left in
+// pods, if it left any, and lands.
 //
 // The worker's other parts run meanwhile: they answer probes and remove what
 // Concourse no longer needs.
@@ -30,19 +34,25 @@ type cordonedBeacon struct {
 	// land tells the beacon to land the worker.
 	land      func() error
 	landAgain time.Duration
-	logger    lager.Logger
+	// containers has a directory for each of the worker's containers.
+	containers string
+	// landed is a file that is there after the worker has landed.
+	landed string
+	logger lager.Logger
 }
 
-func newCordonedBeacon(logger lager.Logger, beacon ifrit.Runner, on cluster) cordonedBeacon {
+func newCordonedBeacon(logger lager.Logger, beacon ifrit.Runner, on cluster, workDir string) cordonedBeacon {
 	logger = logger.WithData(lager.Data{"node": on.nodeName})
 	return cordonedBeacon{
 		beacon: beacon,
 		watch: func(ctx context.Context) (*node.Watched, error) {
 			return node.Watch(ctx, on.client, on.nodeName, logger)
 		},
-		land:      askToLand,
-		landAgain: landAgain,
-		logger:    logger,
+		land:       askToLand,
+		landAgain:  landAgain,
+		containers: filepath.Join(workDir, containersDir),
+		landed:     filepath.Join(workDir, "landed"),
+		logger:     logger,
 	}
 }
 
@@ -62,11 +72,43 @@ func (b cordonedBeacon) Run(signals <-chan os.Signal, ready chan<- struct{}) err
 	if err != nil {
 		return err
 	}
-	if !b.awaitSchedulable(watched, signals) {
+	if !b.leftSteps() && !b.awaitSchedulable(watched, signals) {
 		return nil
 	}
+	if err := os.RemoveAll(b.landed); err != nil {
+		return fmt.Errorf("forget that the worker has landed: %w", err)
+	}
 	go b.landWhenCordoned(ctx, watched)
-	return b.beacon.Run(signals, ready)
+	return b.runBeacon(watched, signals, ready)
+}
+
+// leftSteps tells whether an earlier life of the worker ended before it had
+// landed, with containers. Those of a worker that has landed are what builds left
+// behind that have ended.
+func (b cordonedBeacon) leftSteps() bool {
+	if _, err := os.Stat(b.landed); err == nil {
+		return false
+	}
+	left, err := os.ReadDir(b.containers)
+	return err == nil && len(left) > 0
+}
+
+// runBeacon notes that the worker has landed where the beacon ends by itself on a
+// cordoned node.
+func (b cordonedBeacon) runBeacon(watched *node.Watched, signals <-chan os.Signal, ready chan<- struct{}) error {
+	told := make(chan os.Signal, 1)
+	ended := make(chan error, 1)
+	go func() { ended <- b.beacon.Run(told, ready) }()
+	select {
+	case signal := <-signals:
+		told <- signal
+		return <-ended
+	case err := <-ended:
+		if cordoned, _ := watched.Cordoned(); !cordoned {
+			return err
+		}
+		return errors.Join(err, os.WriteFile(b.landed, nil, 0o600))
+	}
 }
 
 // awaitSchedulable says false if the worker is to stop instead.

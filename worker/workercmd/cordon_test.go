@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -27,27 +28,34 @@ var _ = Describe("the beacon of a worker whose node may be cordoned", func() {
 		registered chan struct{}
 		landed     chan struct{}
 		landing    error
-		beacon     cordonedBeacon
+		// ends has upstream's beacon end by itself.
+		ends    chan error
+		workDir string
+		beacon  cordonedBeacon
 	)
 
 	// upstreams is a beacon that registers and goes on until it is signalled.
 	upstreams := ifrit.RunFunc(func(signals <-chan os.Signal, ready chan<- struct{}) error {
 		registered <- struct{}{}
 		close(ready)
-		<-signals
-		return nil
+		select {
+		case <-signals:
+			return nil
+		case err := <-ends:
+			return err
+		}
 	})
 
 	BeforeEach(func() {
 		client, log = fake.NewSimpleClientset(), lagertest.NewTestLogger("worker")
 		watching, registered, landed = make(chan struct{}, 10), make(chan struct{}, 10), make(chan struct{}, 10)
-		landing = nil
+		landing, ends, workDir = nil, make(chan error, 1), GinkgoT().TempDir()
 		client.PrependWatchReactor("nodes", func(action clienttesting.Action) (bool, watch.Interface, error) {
 			watcher, err := client.Tracker().Watch(action.GetResource(), "")
 			watching <- struct{}{}
 			return true, watcher, err
 		})
-		beacon = newCordonedBeacon(log, upstreams, cluster{client: client, nodeName: "node-1"})
+		beacon = newCordonedBeacon(log, upstreams, cluster{client: client, nodeName: "node-1"}, workDir)
 		beacon.land = func() error {
 			select {
 			case landed <- struct{}{}:
@@ -112,6 +120,43 @@ var _ = Describe("the beacon of a worker whose node may be cordoned", func() {
 			Eventually(landed).Should(Receive())
 		}
 		Expect(log).To(gbytes.Say("no such process"))
+	})
+
+	// left is what an earlier life of the worker left.
+	left := func() {
+		GinkgoHelper()
+		Expect(os.MkdirAll(filepath.Join(workDir, "containers", "some-handle"), 0o700)).To(Succeed())
+	}
+
+	It("registers it on a cordoned node to go on with the steps that a crash left, and lands it at once", func() {
+		left()
+		run(true)
+		Eventually(registered).Should(Receive())
+		Eventually(landed).Should(Receive())
+	})
+
+	It("waits, when it has landed, whatever containers are left of builds that have ended", func(ctx SpecContext) {
+		left()
+		process := run(true)
+		Eventually(landed).Should(Receive())
+		Expect(registered).To(Receive())
+		ends <- errors.New("landed")
+		Eventually(process.Wait()).Should(Receive(MatchError("landed")))
+
+		again := ifrit.Background(beacon)
+		Eventually(log).Should(gbytes.Say("registering-once-the-node-is-uncordoned"))
+		Consistently(registered).ShouldNot(Receive())
+		change(ctx, false)
+		Eventually(registered).Should(Receive())
+		again.Signal(os.Interrupt)
+		Eventually(again.Wait()).Should(Receive())
+
+		By("having forgotten that it landed once it was registered again")
+		change(ctx, true)
+		third := ifrit.Background(beacon)
+		Eventually(registered).Should(Receive())
+		third.Signal(os.Interrupt)
+		Eventually(third.Wait()).Should(Receive())
 	})
 
 	DescribeTable("ends when it is signalled",

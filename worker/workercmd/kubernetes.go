@@ -17,6 +17,9 @@ import (
 	"github.com/tedsuo/ifrit"
 )
 
+// containersDir is the folder, in the work dir, of the containers' state.
+const containersDir = "containers"
+
 // kubernetesRunner returns what runs a worker whose containers are pods.
 func (cmd *WorkerCommand) kubernetesRunner() (ifrit.Runner, error) {
 	if err := requireRoot(); err != nil {
@@ -102,7 +105,7 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 		Namespace:               cmd.Kubernetes.Namespace,
 		NodeName:                on.nodeName,
 		WorkerName:              workerName,
-		StateDir:                filepath.Join(cmd.WorkDir.Path(), "containers"),
+		StateDir:                filepath.Join(cmd.WorkDir.Path(), containersDir),
 		PrivateRepositoriesFile: filepath.Join(cmd.WorkDir.Path(), "private-repositories.json"),
 		InitBinary:              initBinary,
 		PodStartupTimeout:       cmd.Kubernetes.PodStartupTimeout,

@@ -38,7 +38,7 @@ func (cmd *WorkerCommand) members(logger lager.Logger, registration atc.Worker, 
 		member("volume-registry", volumeRegistry),
 		member("debug", http_server.New(fmt.Sprintf("%s:%d", cmd.DebugBindIP, cmd.DebugBindPort), http.DefaultServeMux)),
 		member("healthcheck", cmd.healthCheck(logger, baggageclaimURL, gardenURL)),
-		member("beacon", newCordonedBeacon(logger.Session("beacon"), beacon, on)),
+		member("beacon", newCordonedBeacon(logger.Session("beacon"), beacon, on, cmd.WorkDir.Path())),
 		member("container-sweeper", worker.NewContainerSweeper(
 			logger.Session("container-sweeper"), cmd.SweepInterval, tsa,
 			gclient.BasicGardenClientWithRequestTimeout(logger.Session("garden-connection"), cmd.Guardian.RequestTimeout, gardenURL),

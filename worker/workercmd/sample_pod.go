@@ -30,13 +30,7 @@ const sampleHandle = "sample"
 func trySamplePod(ctx context.Context, config kubernetes.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, samplePatience)
 	defer cancel()
-	sample := pod.Build(pod.Worker{
-		Name:             config.WorkerName,
-		Namespace:        config.Namespace,
-		NodeName:         config.NodeName,
-		InitBinary:       config.InitBinary,
-		ImagePullSecrets: config.ImagePullSecrets,
-	}, garden.ContainerSpec{Handle: sampleHandle}, sampleHandle, filepath.Join(config.StateDir, sampleHandle))
+	sample := pod.Build(config.Worker(), garden.ContainerSpec{Handle: sampleHandle}, sampleHandle, filepath.Join(config.StateDir, sampleHandle))
 	sample, err := config.PodTemplate.Apply(sample)
 	if err != nil {
 		return fmt.Errorf("--kubernetes-pod-template: %w", err)

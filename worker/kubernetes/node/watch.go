@@ -36,9 +36,8 @@ type Watched struct {
 }
 
 // Watch returns when it knows the Node, and watches it until the context ends.
-// A Node that the worker may not watch, or that is not there, is never cordoned:
-// the worker works as it would without that, and where there is no Node, no pod
-// will start anyway.
+// A Node that the worker may not watch is never cordoned: the worker works as it
+// would without that. One that is deleted stays as it was.
 func Watch(ctx context.Context, client kubernetes.Interface, name string, logger lager.Logger) (*Watched, error) {
 	w := &Watched{name: name, logger: logger, changed: make(chan struct{})}
 
@@ -76,7 +75,6 @@ func (w *Watched) watch(ctx context.Context, client kubernetes.Interface) error 
 	if _, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(object any) { w.changedTo(object.(*corev1.Node)) },
 		UpdateFunc: func(_, object any) { w.changedTo(object.(*corev1.Node)) },
-		DeleteFunc: func(any) { w.set(false) },
 	}); err != nil {
 		return fmt.Errorf("watch node %s: %w", w.name, err)
 	}

@@ -120,12 +120,14 @@ var _ = Describe("the worker's own Node", func() {
 		Eventually(cordoned).WithArguments(watched).Should(BeTrue())
 	})
 
-	It("is not cordoned any more once it is deleted", func(ctx SpecContext) {
+	It("stays cordoned when it is deleted, as no pod starts there, until there is another", func(ctx SpecContext) {
 		add(called(true))
 		watched := watchIt(ctx)
 		Eventually(watching).Should(Receive())
 
 		Expect(client.CoreV1().Nodes().Delete(ctx, "node-1", metav1.DeleteOptions{})).To(Succeed())
+		Consistently(cordoned).WithArguments(watched).Should(BeTrue())
+		add(called(false))
 		Eventually(cordoned).WithArguments(watched).Should(BeFalse())
 	})
 

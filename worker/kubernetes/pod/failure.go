@@ -2,6 +2,9 @@ package pod
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -35,20 +38,45 @@ func (f *Failure) Error() string {
 	return strings.Join(said, ": ")
 }
 
+// pullReasons are the kubelet's reasons for a pull that failed, see its package
+// images.
+func pullReasons() []string { return []string{"ErrImagePull", backOff, "RegistryUnavailable"} }
+
 // IsOfPull says whether it is the pull of the image that failed.
-func (f *Failure) IsOfPull() bool {
-	return f.Reason == "ErrImagePull" || f.IsBackOff()
+func (f *Failure) IsOfPull() bool { return slices.Contains(pullReasons(), f.Reason) }
+
+// TellsOfFailedPull says whether an error that went through Garden, which leaves
+// its words alone, comes of a failure that is of a pull.
+func TellsOfFailedPull(err error) bool {
+	return slices.ContainsFunc(pullReasons(), func(reason string) bool { return strings.Contains(err.Error(), reason+": ") })
 }
+
+const backOff = "ImagePullBackOff"
 
 // IsBackOff says whether it is no failure of its own, but the wait after one.
 func (f *Failure) IsBackOff() bool {
-	return f.Reason == "ImagePullBackOff"
+	return f.Reason == backOff
 }
 
 // IsOfRoom says whether the node had no room for the pod: the kubelet's reasons
 // for that are OutOfcpu, OutOfmemory, OutOfpods and so on.
 func (f *Failure) IsOfRoom() bool {
-	return strings.HasPrefix(f.Reason, outOf)
+	return strings.HasPrefix(f.Reason, outOf) && !neverFits(f.Message)
+}
+
+// capacity is how the kubelet ends its message about a resource that it is out
+// of, see its InsufficientResourceError.
+var capacity = regexp.MustCompile(`requested: (\d+), used: \d+, capacity: (\d+)`)
+
+// neverFits tells whether a pod asks for more than its node has, used or not.
+func neverFits(message string) bool {
+	said := capacity.FindStringSubmatch(message)
+	if said == nil {
+		return false
+	}
+	requested, _ := strconv.ParseInt(said[1], 10, 64)
+	has, _ := strconv.ParseInt(said[2], 10, 64)
+	return requested > has
 }
 
 // IsOutOfMemory says whether the kernel ended the container for want of memory.

@@ -1,6 +1,8 @@
 package pod_test
 
 import (
+	"fmt"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
@@ -166,3 +168,33 @@ var _ = Describe("the progress of a pod", func() {
 		}}}, "pod is Pending, Ready is false (containers with unready status: [step])"),
 	)
 })
+
+var _ = Describe("a failure to start", func() {
+	DescribeTable("is one of room where another pod's end may give it",
+		func(status corev1.PodStatus, expected bool) {
+			failure := pod.StartFailure(&corev1.Pod{Status: status})
+			Expect(failure.IsOfRoom()).To(Equal(expected))
+		},
+		Entry("all of it is used", full("requested: 500, used: 3800, capacity: 4000"), true),
+		Entry("the node does not say", full(""), true),
+		Entry("more is asked for than the node has", full("requested: 8000, used: 0, capacity: 4000"), false),
+		Entry("as much is asked for as the node has", full("requested: 4000, used: 100, capacity: 4000"), true),
+	)
+
+	DescribeTable("tells others, through their errors, whether it is one of the pull",
+		func(reason string, expected bool) {
+			failure := &pod.Failure{Reason: reason, Message: "of some image"}
+			Expect(pod.TellsOfFailedPull(fmt.Errorf("start pod: %w", failure))).To(Equal(expected))
+			Expect(failure.IsOfPull()).To(Equal(expected))
+		},
+		Entry(nil, "ErrImagePull", true),
+		Entry(nil, "ImagePullBackOff", true),
+		Entry(nil, "RegistryUnavailable", true),
+		Entry(nil, "OutOfcpu", false),
+		Entry(nil, "CreateContainerError", false),
+	)
+})
+
+func full(said string) corev1.PodStatus {
+	return corev1.PodStatus{Phase: corev1.PodFailed, Reason: "OutOfcpu", Message: "Node didn't have enough resource: cpu, " + said}
+}
