@@ -19,7 +19,7 @@ type amendingClient struct {
 
 	// ctx is the step's, which upstream does not hand on to Garden: a pod may pull
 	// its image for minutes.
-	ctx context.Context
+	ctx *stepContext
 
 	image      runtime.ImageSpec
 	delegate   runtime.BuildStepDelegate
@@ -29,6 +29,9 @@ type amendingClient struct {
 // Create tries the step's image on one registry after the other, where it was
 // fetched natively.
 func (c *amendingClient) Create(spec garden.ContainerSpec) (gclient.Container, error) {
+	c.ctx.pause()
+	defer c.ctx.resume()
+
 	if spec.Properties == nil {
 		spec.Properties = garden.Properties{}
 	}

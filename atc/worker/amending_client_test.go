@@ -44,7 +44,7 @@ var _ = Describe("the Garden client of a step", func() {
 		made = new(gclientfakes.FakeContainer)
 		client.CreateReturns(made, nil)
 		fetched = fetchedWithLogin()
-		amending = &amendingClient{Client: client, ctx: context.Background(), image: runtime.ImageSpec{ImageURL: reference}, delegate: fetched, properties: garden.Properties{"ours": "some-value"}}
+		amending = &amendingClient{Client: client, ctx: newStepContext(context.Background()), image: runtime.ImageSpec{ImageURL: reference}, delegate: fetched, properties: garden.Properties{"ours": "some-value"}}
 	})
 
 	create := func(spec garden.ContainerSpec) (garden.ContainerSpec, gclient.Container) {
@@ -113,7 +113,7 @@ var _ = Describe("the Garden client of a step", func() {
 		abortedWhileCreating := func(container gclient.Container, err error) error {
 			GinkgoHelper()
 			ctx, abort := context.WithCancel(context.Background())
-			amending.ctx = ctx
+			amending.ctx = newStepContext(ctx)
 			gone := make(chan struct{})
 			client.DestroyStub = func(string) error { close(gone); return nil }
 			client.CreateStub = func(garden.ContainerSpec) (gclient.Container, error) {
@@ -152,7 +152,7 @@ var _ = Describe("the Garden client of a step", func() {
 		It("creates nothing where it had ended before", func() {
 			ctx, abort := context.WithCancel(context.Background())
 			abort()
-			amending.ctx = ctx
+			amending.ctx = newStepContext(ctx)
 			_, err := amending.Create(garden.ContainerSpec{Handle: "some-handle"})
 			Expect(err).To(MatchError(context.Canceled))
 			Expect(client.CreateCallCount()).To(BeZero())

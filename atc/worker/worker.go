@@ -58,14 +58,19 @@ func (w *Worker) FindOrCreateContainer(
 	delegate runtime.BuildStepDelegate,
 ) (runtime.Container, []runtime.VolumeMount, error) {
 	spec.ImageSpec = w.referenceOfBaseType(spec.ImageSpec)
-	return w.newWorker(w.amending(ctx, metadata, spec, delegate)).FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
+	step := newStepContext(ctx)
+	container, mounts, err := w.newWorker(w.amending(step, metadata, spec, delegate)).FindOrCreateContainer(step, owner, metadata, spec, delegate)
+	if err != nil {
+		return nil, nil, err
+	}
+	return stepContainer{container, step}, mounts, nil
 }
 
 // amending returns a Garden client that amends the container it creates.
-func (w *Worker) amending(ctx context.Context, metadata db.ContainerMetadata, spec runtime.ContainerSpec, delegate runtime.BuildStepDelegate) gclient.Client {
+func (w *Worker) amending(step *stepContext, metadata db.ContainerMetadata, spec runtime.ContainerSpec, delegate runtime.BuildStepDelegate) gclient.Client {
 	return &amendingClient{
 		Client:     w.garden,
-		ctx:        ctx,
+		ctx:        step,
 		image:      spec.ImageSpec,
 		delegate:   delegate,
 		properties: stepProperties(metadata, spec),

@@ -50,7 +50,7 @@ var _ = Describe("Worker", func() {
 		client := new(gclientfakes.FakeClient)
 		w := newWorker(workerWith(types...), client, func(client gclient.Client) *gardenruntime.Worker { return nil })
 
-		amending := w.amending(context.Background(), db.ContainerMetadata{
+		amending := w.amending(newStepContext(context.Background()), db.ContainerMetadata{
 			Type: db.ContainerTypeTask, PipelineName: "some-pipeline", PipelineInstanceVars: `{"branch":"main","version":1}`, JobName: "some-job", BuildName: "7", StepName: "some-step",
 		}, runtime.ContainerSpec{TeamName: "some-team", ImageSpec: w.referenceOfBaseType(image)}, fetchedWithLogin())
 		_, err := amending.Create(garden.ContainerSpec{
