@@ -8,6 +8,7 @@ import (
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
 )
 
 // docs/design.md has these numbers as a table.
@@ -28,13 +29,6 @@ var _ = Describe("the pods of builds that are the first with their images", Seri
 			}
 		}
 		return counts
-	}
-	podNames := func(p pipeline) []string {
-		var names []string
-		for _, pod := range p.pods() {
-			names = append(names, pod.Pod.Name)
-		}
-		return names
 	}
 	withMode := func(ctx context.Context, mode string) {
 		GinkgoHelper()
@@ -81,7 +75,7 @@ jobs:
 			Expect(err).NotTo(HaveOccurred())
 		}
 		p.run(ctx, 0)
-		Expect(podsFor(p)).To(Equal(expected), "%v", podNames(p))
+		Expect(podsFor(p)).To(Equal(expected), "%v", p.podsThat(func(*corev1.Pod) bool { return true }))
 	},
 		Entry("of a task, auto", "auto", ofTask(false),
 			map[string]int{imageCheck: 1, "task": 1}, SpecTimeout(3*time.Minute)),
