@@ -2,12 +2,10 @@ package testflight_test
 
 import (
 	"context"
-	"encoding/json"
 	"regexp"
 	"strings"
 
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
-	"github.com/concourse/concourse/atc"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gbytes"
@@ -139,23 +137,6 @@ jobs:
 		}, SpecTimeout(patience))
 	})
 })
-
-// statesOfWorkers returns web's opinion of each worker.
-func statesOfWorkers(ctx context.Context) (map[string]string, error) {
-	printed, err := fly.Run(ctx, "workers", "--json")
-	if err != nil {
-		return nil, err
-	}
-	var workers []atc.Worker
-	if err := json.Unmarshal([]byte(printed), &workers); err != nil {
-		return nil, err
-	}
-	states := map[string]string{}
-	for _, worker := range workers {
-		states[worker.Name] = worker.State
-	}
-	return states, nil
-}
 
 var selectedWorker = regexp.MustCompile(`selected worker:\S* (\S+)`)
 

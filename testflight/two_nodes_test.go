@@ -31,10 +31,10 @@ func reconfigure(ctx context.Context, change func(*concourse.Concourse)) {
 	changed := *runs
 	change(&changed)
 	Expect(changed.StartDaemons(ctx)).To(Succeed())
-	Eventually(ctx, statesOfWorkers).Should(HaveEach("running"))
+	awaitWorkers(ctx)
 	DeferCleanup(func(ctx SpecContext) {
 		Expect(runs.StartDaemons(ctx)).To(Succeed())
-		Eventually(ctx, statesOfWorkers).Should(HaveEach("running"))
+		awaitWorkers(ctx)
 	})
 }
 
