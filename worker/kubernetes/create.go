@@ -106,7 +106,10 @@ func (b *Backend) startOrRemove(container *Container, image string, deadline tim
 	}
 	logger.Info("pod-not-started", lager.Data{"error": err.Error()})
 	err = fmt.Errorf("start pod %s with image %s on node %s: %w", container.podName(), image, b.NodeName, err)
-	container.startError = errors.Join(err, b.removeInTime(container))
+	if !errors.Is(err, errDestroyedWhileStarting) { // Destroy removes it
+		err = errors.Join(err, b.removeInTime(container))
+	}
+	container.startError = err
 }
 
 func (b *Backend) start(ctx context.Context, container *Container, spec garden.ContainerSpec) error {
