@@ -164,12 +164,14 @@ func (b *Backend) Capacity() (garden.Capacity, error) {
 	return garden.Capacity{MaxContainers: 250}, nil
 }
 
-// Containers lists the containers, those that are starting too, that have all
-// the given properties and are of use.
+// Containers lists the containers that have all the given properties and are of
+// use. One that is starting is none of them: upstream's Lookup asks for the list,
+// so that a web node that was restarted would run a step's process before there is
+// anything to run it in. It goes on to Create, which waits for the start in progress.
 func (b *Backend) Containers(wanted garden.Properties) ([]garden.Container, error) {
 	found := []garden.Container{}
 	for _, container := range b.all() {
-		if container.state.hasAll(wanted) && !container.isSpent() {
+		if container.state.hasAll(wanted) && !container.isStarting() && !container.isSpent() {
 			found = append(found, container)
 		}
 	}

@@ -67,11 +67,16 @@ func (c *Container) Handle() string {
 }
 
 func (c *Container) hasStarted() bool {
+	return !c.isStarting() && c.startError == nil
+}
+
+// isStarting says whether neither success nor failure of the start is known.
+func (c *Container) isStarting() bool {
 	select {
 	case <-c.started:
-		return c.startError == nil
-	default:
 		return false
+	default:
+		return true
 	}
 }
 

@@ -205,6 +205,21 @@ var _ = Describe("a container", func() {
 			Eventually(ended).Should(Receive(MatchError(ContainSubstring("the pod ended: Evicted: low on memory"))))
 		})
 
+		It("says why init was told to end, which answers for a moment longer", func() {
+			ended := waitFor(run())
+			close(w.init.stop)
+			w.setStatus(func(status *corev1.PodStatus) {
+				status.Phase, status.Reason, status.Message = corev1.PodFailed, "Evicted", "low on memory"
+			})
+			Eventually(ended).Should(Receive(MatchError(ContainSubstring("the pod ended: Evicted: low on memory"))))
+		})
+
+		It("says that init was told to end where nobody says why", func() {
+			ended := waitFor(run())
+			close(w.init.stop)
+			Eventually(ended).Should(Receive(MatchError(ContainSubstring("the pod was told to end while the process ran"))))
+		})
+
 		It("delivers what init still has", func() {
 			process := run()
 			w.setStatus(outOfMemory)

@@ -36,9 +36,9 @@ var _ = Describe("creating a container", func() {
 
 		Eventually(w.pods).Should(HaveLen(1))
 		Consistently(created, "100ms").ShouldNot(Receive())
-		Expect(w.backend.Containers(nil)).To(HaveLen(1), "a starting container is reported")
+		Expect(w.backend.Containers(nil)).To(BeEmpty(), "web looks for a container in this list, to use it")
 		_, err := w.backend.Lookup(handle)
-		Expect(err).To(Equal(garden.ContainerNotFoundError{Handle: handle}), "but can't be used yet")
+		Expect(err).To(Equal(garden.ContainerNotFoundError{Handle: handle}))
 
 		w.init.answer()
 
@@ -316,6 +316,9 @@ var _ = Describe("creating a container", func() {
 		Entry("for want of quota", "create", "pods",
 			apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "", errors.New("exceeded quota: q")),
 			"exceeded quota: q", "raise it"),
+		Entry("for a limit range", "create", "pods",
+			apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "", errors.New("maximum memory usage per Container is 96Mi, but limit is 100Mi")),
+			"but limit is 100Mi", "change it, or the step's container_limits"),
 		Entry("because of Pod Security", "create", "pods",
 			apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "", errors.New(`violates PodSecurity "baseline"`)),
 			"Pod Security level privileged"),

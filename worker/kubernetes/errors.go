@@ -9,6 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
 
 var (
@@ -37,6 +38,8 @@ func apiAdvice(verb string, err error) string {
 	switch {
 	case strings.Contains(message, "exceeded quota"), strings.Contains(message, "must specify limits"):
 		return "the namespace has a resource quota: raise it, run fewer steps at once, or give steps container_limits"
+	case strings.Contains(message, " usage per "):
+		return "the namespace has a limit range: change it, or the step's container_limits"
 	case strings.Contains(message, "violates PodSecurity"):
 		return "steps mount volumes of their node: let the namespace enforce the Pod Security level privileged"
 	case strings.Contains(message, "admission webhook"):
@@ -94,7 +97,7 @@ func (c *Container) endReasonOr(ctx context.Context, err error) error {
 		if cause := context.Cause(ctx); cause != nil {
 			return cause
 		}
-		if c.backend.ping(ctx, c.init) {
+		if !errors.Is(err, podinit.ErrStopped) && c.backend.ping(ctx, c.init) {
 			return err
 		}
 		waiting, cancel := context.WithTimeout(ctx, c.backend.patience.endReason)

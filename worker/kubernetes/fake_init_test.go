@@ -31,6 +31,8 @@ type fakeInit struct {
 	stdin    string
 
 	exit chan int
+	// stop tells it to end while a process runs.
+	stop chan struct{}
 	dead chan struct{}
 }
 
@@ -38,7 +40,7 @@ var _ kubernetes.Init = (*fakeInit)(nil)
 var _ kubernetes.Init = (*podinit.Client)(nil)
 
 func newFakeInit() *fakeInit {
-	return &fakeInit{exit: make(chan int, 1), dead: make(chan struct{})}
+	return &fakeInit{exit: make(chan int, 1), stop: make(chan struct{}), dead: make(chan struct{})}
 }
 
 func (f *fakeInit) Ping(context.Context) error {
@@ -105,6 +107,8 @@ func (f *fakeInit) Attach(ctx context.Context, id string, streams podinit.Proces
 	select {
 	case status := <-f.exit:
 		return status, nil
+	case <-f.stop:
+		return 0, podinit.ErrStopped
 	case <-f.dead:
 		return 0, io.ErrUnexpectedEOF
 	case <-ctx.Done():

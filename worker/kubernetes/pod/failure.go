@@ -111,11 +111,21 @@ func EndReason(pod *corev1.Pod) *Failure {
 	case terminated != nil:
 		return terminatedFailure(terminated)
 	case pod.DeletionTimestamp != nil:
-		return &Failure{Reason: "Deleted", Message: "the pod was deleted", Final: true}
+		return &Failure{Reason: "Deleted", Message: "the pod was deleted" + disruption(pod), Final: true}
 	case pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded:
 		return &Failure{Reason: string(pod.Status.Phase), Message: pod.Status.Message, Final: true}
 	}
 	return nil
+}
+
+// disruption is what Kubernetes says of why it deletes a pod: an eviction, a taint.
+func disruption(pod *corev1.Pod) string {
+	for _, condition := range pod.Status.Conditions {
+		if condition.Type == corev1.DisruptionTarget && condition.Status == corev1.ConditionTrue {
+			return ": " + condition.Reason + ": " + condition.Message
+		}
+	}
+	return ""
 }
 
 // Ended says whether nothing runs in the pod any more.

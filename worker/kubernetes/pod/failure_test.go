@@ -115,6 +115,12 @@ var _ = Describe("why a pod does not start", func() {
 
 		Entry("deleted", &corev1.Pod{ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: new(metav1.Now())}}, true,
 			"Deleted: the pod was deleted", ""),
+		Entry("drained", &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: new(metav1.Now())},
+			Status: corev1.PodStatus{Conditions: []corev1.PodCondition{
+				{Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, Reason: "EvictionByEvictionAPI", Message: "Eviction API: evicting"},
+			}},
+		}, true, "Deleted: the pod was deleted: EvictionByEvictionAPI: Eviction API: evicting", ""),
 		Entry("unschedulable", &corev1.Pod{Status: corev1.PodStatus{Phase: corev1.PodPending, Conditions: []corev1.PodCondition{
 			{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: "0/1 nodes are available"},
 		}}}, false, "Unschedulable: 0/1 nodes are available", "own node"),

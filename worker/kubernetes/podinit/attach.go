@@ -18,6 +18,11 @@ import (
 // detachTimeout is how long init may take to confirm the end of an attach.
 const detachTimeout = time.Second
 
+// ErrStopped is why there is no exit status of a process that ran when its pod was
+// told to end, whatever the process made of that. Client.Stop is not meant: who
+// asks for it wants the status.
+var ErrStopped = errors.New("the pod was told to end while the process ran")
+
 const exitStatusSize = 4 // bytes
 
 // Attach delivers the output of a process, from the byte after the last one
@@ -116,6 +121,9 @@ func (a *attachment) receive() (int, error) {
 			message := string(frame.Data)
 			a.finish(reader)
 			return 0, fmt.Errorf("attach to process %q: %s", a.id, message)
+		case protocol.Stopped:
+			a.finish(reader)
+			return 0, fmt.Errorf("attach to process %q: %w", a.id, ErrStopped)
 		}
 	}
 }

@@ -129,17 +129,19 @@ var _ = Describe("PID 1", func() {
 			Eventually(p.exited).Should(Receive(BeNil())) // sooner than --stop-timeout
 		})
 
-		It("stops processes on SIGTERM and delivers their last words", func(ctx SpecContext) {
-			p.startTrap(ctx, "a", "trap 'echo bye; exit 9' TERM")
+		It("stops processes on SIGTERM, delivers their last words, and no status, which may be a success", func(ctx SpecContext) {
+			p.startTrap(ctx, "a", "trap 'echo bye; exit 0' TERM")
 			p.startTrap(ctx, "b", "trap '' TERM")
-			outcome := make(chan result)
+			var stdout lockedBuffer
+			ended := make(chan error)
 			go func() {
-				defer GinkgoRecover()
-				outcome <- p.attach(ctx, "a")
+				_, err := p.Attach(ctx, "a", podinit.ProcessIO{Stdout: &stdout})
+				ended <- err
 			}()
 			Eventually(p.log.String).Should(Equal("ready\nready\n"))
 			Expect(p.command.Process.Signal(syscall.SIGTERM)).To(Succeed())
-			Eventually(outcome).Should(Receive(Equal(result{"ready\nbye\n", "", 9})))
+			Eventually(ended).Should(Receive(MatchError(podinit.ErrStopped)))
+			Expect(stdout.String()).To(Equal("ready\nbye\n"))
 			Eventually(p.exited).Should(Receive(BeNil()))
 		})
 	})

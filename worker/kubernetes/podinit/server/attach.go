@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -69,12 +70,19 @@ func (p *process) serve(conn net.Conn, acknowledgements io.Reader, followers []*
 	status, err := p.follow(ctx, followers, func(frame protocol.Frame) error {
 		return protocol.WriteFrame(conn, frame)
 	})
-	last := protocol.Frame{Kind: protocol.Exit, Data: binary.BigEndian.AppendUint32(nil, uint32(status))}
-	if err != nil {
-		last = protocol.Frame{Kind: protocol.Broken, Data: []byte(err.Error())}
-	}
-	protocol.WriteFrame(conn, last)
+	protocol.WriteFrame(conn, lastFrame(status, err))
 	<-ctx.Done()
+}
+
+func lastFrame(status int, err error) protocol.Frame {
+	switch {
+	case err == nil:
+		return protocol.Frame{Kind: protocol.Exit, Data: binary.BigEndian.AppendUint32(nil, uint32(status))}
+	case errors.Is(err, errStopped):
+		return protocol.Frame{Kind: protocol.Stopped}
+	default:
+		return protocol.Frame{Kind: protocol.Broken, Data: []byte(err.Error())}
+	}
 }
 
 func (p *process) receiveAcknowledgements(r io.Reader) {

@@ -29,7 +29,7 @@ type process struct {
 	exited  bool          // the process itself has ended
 	ended   bool          // and so has its output
 	status  int
-	err     error // why output is missing
+	err     error // why output is missing, or the status says nothing
 }
 
 // start runs a command in a session of its own.

@@ -85,6 +85,7 @@ func (s *Server) Run(ctx context.Context) error {
 		return fmt.Errorf("serve on the socket %s: %w", s.config.SocketPath, err)
 	case <-ctx.Done():
 	}
+	s.disclaimStatuses()
 	s.stop(reaperCtx, false)
 	s.shutDown(httpServer)
 	return nil
@@ -119,6 +120,24 @@ func (s *Server) shutDown(httpServer *http.Server) {
 	select {
 	case <-delivered:
 	case <-ctx.Done():
+	}
+}
+
+// errStopped is of a process that ran when init was told to end.
+var errStopped = errors.New("init was told to end while the process ran")
+
+// disclaimStatuses is called when the pod is to end, by its deletion or by an
+// eviction: how a process that runs takes SIGTERM does not say whether it did what
+// it is for. It may exit with 0.
+func (s *Server) disclaimStatuses() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.processes {
+		p.update(func() {
+			if !p.exited && p.err == nil {
+				p.err = errStopped
+			}
+		})
 	}
 }
 

@@ -13,9 +13,10 @@ type Kind byte
 const (
 	Stdout Kind = 1 + iota // output, or from the client, its acknowledgement
 	Stderr
-	Exit   // the exit status, as a big-endian uint32; the last frame
-	Broken // why the output can't be had, in words; the last frame
-	Done   // from the client: it wants no more
+	Exit    // the exit status, as a big-endian uint32; the last frame
+	Broken  // why the output can't be had, in words; the last frame
+	Done    // from the client: it wants no more
+	Stopped // in place of Exit: init was told to end before the process had; the last frame
 )
 
 // MaxData is the most data that a frame carries.
