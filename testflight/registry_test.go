@@ -23,6 +23,9 @@ type specRegistry struct {
 
 	mutex     sync.Mutex
 	downloads map[string]int
+
+	// held is locked while downloads wait.
+	held sync.RWMutex
 }
 
 // serveRegistry starts an empty one that ends with its spec.
@@ -31,7 +34,11 @@ func serveRegistry() *specRegistry {
 	r := &specRegistry{address: runs.Cluster.SpecRegistry(), downloads: map[string]int{}}
 	handler := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
 	r.server = &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		r.count(request)
+		if request.Method == http.MethodGet && strings.Contains(request.URL.Path, "/blobs/") {
+			r.count(request)
+			r.held.RLock()
+			r.held.RUnlock()
+		}
 		handler.ServeHTTP(w, request)
 	})}
 
@@ -53,11 +60,18 @@ func (r *specRegistry) stop() {
 }
 
 func (r *specRegistry) count(request *http.Request) {
-	if request.Method == http.MethodGet && strings.Contains(request.URL.Path, "/blobs/") {
-		r.mutex.Lock()
-		defer r.mutex.Unlock()
-		r.downloads[path.Base(request.URL.Path)]++
-	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.downloads[path.Base(request.URL.Path)]++
+}
+
+// hold has downloads wait until they are released, by the end of the spec at the
+// latest.
+func (r *specRegistry) hold() (release func()) {
+	r.held.Lock()
+	release = sync.OnceFunc(r.held.Unlock)
+	DeferCleanup(release)
+	return release
 }
 
 // downloaded returns how often each blob was downloaded, by its digest.
