@@ -37,7 +37,7 @@ func serveRegistry() *specRegistry {
 		if request.Method == http.MethodGet && strings.Contains(request.URL.Path, "/blobs/") {
 			r.count(request)
 			r.held.RLock()
-			r.held.RUnlock()
+			defer r.held.RUnlock()
 		}
 		handler.ServeHTTP(w, request)
 	})}
