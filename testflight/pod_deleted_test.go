@@ -9,6 +9,7 @@ import (
 	"github.com/onsi/gomega/gexec"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 )
@@ -30,30 +31,24 @@ jobs:
     config: *next
 `
 	DescribeTable("errors, and says why",
-		func(ctx SpecContext, takeAway func(ctx context.Context, pod string) error) {
+		func(ctx SpecContext, takeAway func(ctx context.Context, client kubernetes.Interface, pod string) error) {
 			p := setPipeline(ctx, pipelineOfTwoTasks)
 			build := p.trigger(ctx)
 			Eventually(build.Out, patience).Should(gbytes.Say("running 42"))
 
-			Expect(takeAway(ctx, p.podOf("task").Name)).To(Succeed())
+			client, err := runs.Client()
+			Expect(err).NotTo(HaveOccurred())
+			Expect(takeAway(ctx, client, p.podOf("task").Name)).To(Succeed())
 
 			Eventually(build, patience).Should(gexec.Exit(2))
 			log := string(build.Out.Contents())
 			Expect(log).To(ContainSubstring("the pod was deleted"))
 			Expect(log).NotTo(ContainSubstring("the next step ran"))
 		},
-		Entry("by its deletion", func(ctx context.Context, pod string) error {
-			client, err := runs.Client()
-			if err != nil {
-				return err
-			}
+		Entry("by its deletion", func(ctx context.Context, client kubernetes.Interface, pod string) error {
 			return client.CoreV1().Pods(concourse.Namespace).Delete(ctx, pod, metav1.DeleteOptions{})
 		}, SpecTimeout(2*patience)),
-		Entry("by an eviction, as a drain of its node asks for", func(ctx context.Context, pod string) error {
-			client, err := runs.Client()
-			if err != nil {
-				return err
-			}
+		Entry("by an eviction, as a drain of its node asks for", func(ctx context.Context, client kubernetes.Interface, pod string) error {
 			return client.PolicyV1().Evictions(concourse.Namespace).Evict(ctx, &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: pod, Namespace: concourse.Namespace}})
 		}, SpecTimeout(2*patience)),
 	)

@@ -41,7 +41,6 @@ func awaitWorkers(ctx context.Context) {
 		if err != nil {
 			return err
 		}
-		registered := 0
 		for _, worker := range workers {
 			if worker.State != "running" {
 				return fmt.Errorf("worker %s is %s", worker.Name, worker.State)
@@ -49,10 +48,9 @@ func awaitWorkers(ctx context.Context) {
 			if err := answersAt(ctx, worker.GardenAddr); err != nil {
 				return fmt.Errorf("worker %s: %w", worker.Name, err)
 			}
-			registered++
 		}
-		if want := len(runs.Cluster.NodeNames()); registered < want {
-			return fmt.Errorf("%d of %d workers have registered", registered, want)
+		if want := len(runs.Cluster.NodeNames()); len(workers) < want {
+			return fmt.Errorf("%d of %d workers have registered", len(workers), want)
 		}
 		return nil
 	}).Should(Succeed())

@@ -199,18 +199,14 @@ var _ = Describe("a container", func() {
 
 		It("does not hang on a connection that stays", func() {
 			ended := waitFor(run())
-			w.setStatus(func(status *corev1.PodStatus) {
-				status.Phase, status.Reason, status.Message = corev1.PodFailed, "Evicted", "low on memory"
-			})
+			w.setStatus(evicted)
 			Eventually(ended).Should(Receive(MatchError(ContainSubstring("the pod ended: Evicted: low on memory"))))
 		})
 
 		It("says why init was told to end, which answers for a moment longer", func() {
 			ended := waitFor(run())
 			close(w.init.stop)
-			w.setStatus(func(status *corev1.PodStatus) {
-				status.Phase, status.Reason, status.Message = corev1.PodFailed, "Evicted", "low on memory"
-			})
+			w.setStatus(evicted)
 			Eventually(ended).Should(Receive(MatchError(ContainSubstring("the pod ended: Evicted: low on memory"))))
 		})
 

@@ -217,3 +217,7 @@ func waiting(reason, message string) func(*corev1.PodStatus) {
 func outOfMemory(status *corev1.PodStatus) {
 	containerStatus(corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Reason: "OOMKilled", ExitCode: 137}})(status)
 }
+
+func evicted(status *corev1.PodStatus) {
+	status.Phase, status.Reason, status.Message = corev1.PodFailed, "Evicted", "low on memory"
+}

@@ -7,15 +7,10 @@ import (
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 	clienttesting "k8s.io/client-go/testing"
 )
-
-func evicted(status *corev1.PodStatus) {
-	status.Phase, status.Reason, status.Message = corev1.PodFailed, "Evicted", "low on memory"
-}
 
 var _ = Describe("a container whose pod has ended", func() {
 	var (

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit/internal/protocol"
 )
 
@@ -78,7 +79,7 @@ func lastFrame(status int, err error) protocol.Frame {
 	switch {
 	case err == nil:
 		return protocol.Frame{Kind: protocol.Exit, Data: binary.BigEndian.AppendUint32(nil, uint32(status))}
-	case errors.Is(err, errStopped):
+	case errors.Is(err, podinit.ErrStopped):
 		return protocol.Frame{Kind: protocol.Stopped}
 	default:
 		return protocol.Frame{Kind: protocol.Broken, Data: []byte(err.Error())}

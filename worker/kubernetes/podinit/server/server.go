@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit/internal/protocol"
 )
 
@@ -123,9 +124,6 @@ func (s *Server) shutDown(httpServer *http.Server) {
 	}
 }
 
-// errStopped is of a process that ran when init was told to end.
-var errStopped = errors.New("init was told to end while the process ran")
-
 // disclaimStatuses is called when the pod is to end, by its deletion or by an
 // eviction: how a process that runs takes SIGTERM does not say whether it did what
 // it is for. It may exit with 0.
@@ -135,7 +133,7 @@ func (s *Server) disclaimStatuses() {
 	for _, p := range s.processes {
 		p.update(func() {
 			if !p.exited && p.err == nil {
-				p.err = errStopped
+				p.err = podinit.ErrStopped
 			}
 		})
 	}
