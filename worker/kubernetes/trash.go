@@ -9,6 +9,8 @@ import (
 
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/google/uuid"
+
+	"github.com/concourse/concourse-kubernetes/worker/removal"
 )
 
 // trashDir is where state goes that is not needed any more. It is beside the
@@ -45,8 +47,9 @@ func (b *Backend) emptyTrash() {
 	}()
 }
 
+// removeTrash leaves what it does not come to for the next life of the worker.
 func (b *Backend) removeTrash(dir string) {
-	if err := os.RemoveAll(dir); err != nil {
+	if err := removal.Tree(b.ctx, dir); err != nil && b.ctx.Err() == nil {
 		b.Logger.Error("failed-to-remove-discarded-state", err, lager.Data{"dir": dir})
 	}
 }
