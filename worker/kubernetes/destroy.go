@@ -89,7 +89,11 @@ func (b *Backend) removePod(ctx context.Context, container *Container) error {
 // answer, or a refusal. It is nil if there is none; one of the same name that is
 // another's does not count.
 func (b *Backend) findPod(ctx context.Context, container *Container) (*corev1.Pod, error) {
-	found, err := b.Client.CoreV1().Pods(b.Namespace).Get(ctx, container.pod.name, metav1.GetOptions{})
+	var found *corev1.Pod
+	err := b.askAgain(ctx, func(ctx context.Context) (err error) {
+		found, err = b.Client.CoreV1().Pods(b.Namespace).Get(ctx, container.pod.name, metav1.GetOptions{})
+		return err
+	})
 	switch {
 	case apierrors.IsNotFound(err):
 		return nil, nil
@@ -104,17 +108,22 @@ func (b *Backend) findPod(ctx context.Context, container *Container) (*corev1.Po
 // deletePod says whether the pod was there. Another one that has its name by now
 // stays.
 func (b *Backend) deletePod(ctx context.Context, doomed *corev1.Pod) (bool, error) {
-	err := b.Client.CoreV1().Pods(b.Namespace).Delete(ctx, doomed.Name, metav1.DeleteOptions{
-		GracePeriodSeconds: new(int64(killAfter)),
-		Preconditions:      metav1.NewUIDPreconditions(string(doomed.UID)),
+	wasThere := true
+	err := b.askAgain(ctx, func(ctx context.Context) error {
+		err := b.Client.CoreV1().Pods(b.Namespace).Delete(ctx, doomed.Name, metav1.DeleteOptions{
+			GracePeriodSeconds: new(int64(killAfter)),
+			Preconditions:      metav1.NewUIDPreconditions(string(doomed.UID)),
+		})
+		if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+			wasThere = false
+			return nil
+		}
+		return err
 	})
-	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
-		return false, nil
-	}
 	if err != nil {
 		return true, apiError("delete", "pod "+b.Namespace+"/"+doomed.Name, err)
 	}
-	return true, nil
+	return wasThere, nil
 }
 
 // podExists asks the API server, for a pod whose deletion the watch missed.

@@ -157,9 +157,7 @@ func (b *Backend) resumeStart(ctx context.Context, container *Container, found *
 }
 
 func (b *Backend) deleteOrphan(logger lager.Logger, orphan *corev1.Pod) {
-	ctx, cancel := context.WithTimeout(b.ctx, b.patience.request)
-	defer cancel()
-	if _, err := b.deletePod(ctx, orphan); err != nil {
+	if _, err := b.deletePod(b.ctx, orphan); err != nil {
 		logger.Error("failed-to-delete-pod", err)
 	}
 }
