@@ -168,10 +168,11 @@ func (b *Backend) Capacity() (garden.Capacity, error) {
 // use. One that is starting is none of them: upstream's Lookup asks for the list,
 // so that a web node that was restarted would run a step's process before there is
 // anything to run it in. It goes on to Create, which waits for the start in progress.
+// Nor is one whose start failed: the worker removes it, and Create waits for that.
 func (b *Backend) Containers(wanted garden.Properties) ([]garden.Container, error) {
 	found := []garden.Container{}
 	for _, container := range b.all() {
-		if container.state.hasAll(wanted) && !container.isStarting() && !container.isSpent() {
+		if container.state.hasAll(wanted) && container.hasStarted() && !container.isSpent() {
 			found = append(found, container)
 		}
 	}

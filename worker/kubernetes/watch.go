@@ -96,10 +96,10 @@ func (b *Backend) podDeleted(object any) {
 	if container == nil || !container.pod.deleted(deleted) || !container.hasStarted() {
 		return
 	}
-	if !container.removal.TryLock() {
+	if !container.removal.TryAcquire(1) {
 		return // it is being removed, with more than its state
 	}
-	defer container.removal.Unlock()
+	defer container.removal.Release(1)
 	if err := b.drop(container); err != nil {
 		b.Logger.Error("failed-to-remove-state-of-deleted-pod", err, lager.Data{"pod": deleted.Name})
 	}
