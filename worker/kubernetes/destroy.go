@@ -176,18 +176,15 @@ func (b *Backend) podExists(wanted *corev1.Pod) bool {
 }
 
 // drop removes the state of a container whose pod is gone. The handle is free
-// only after that.
+// only after that. The caller has the container's removal.
 func (b *Backend) drop(container *Container) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-
-	if b.containers[container.handle] != container {
+	if b.find(container.handle) != container {
 		return nil
 	}
 	if err := b.discard(container.state.dir); err != nil {
 		return err
 	}
-	delete(b.containers, container.handle)
+	b.forget(container)
 	container.pod.vanished() // the watch may never tell
 	return nil
 }
