@@ -5,7 +5,7 @@ LINT       = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 TESTFLIGHT = $(GO) run ./testflight/cmd/testflight
 
 # Packages whose specs need no cluster.
-UNIT = ./atc/... ./cmd/... ./worker/... ./testflight/cluster/... ./testflight/images/... ./testflight/upstream/...
+UNIT = ./atc/... ./cmd/... ./worker/... ./testflight/cluster/... ./testflight/images/... ./testflight/runner/... ./testflight/upstream/...
 
 .PHONY: build
 build: generate
@@ -59,10 +59,11 @@ unit: generate packages
 	$(GO) test $(UNIT)
 
 # Two nodes are for the specs of volumes that stream between workers; a user's
-# cluster has the nodes that it has.
+# cluster has the nodes that it has. GINKGO_FLAGS='--seed=N --procs=N --focus=NAME'
+# repeats an order, changes how many specs run at once, chooses specs.
 .PHONY: testflight
 testflight: compiling
-	TESTFLIGHT_NODES=$${TESTFLIGHT_NODES:-2} $(TESTFLIGHT) test
+	TESTFLIGHT_NODES=$${TESTFLIGHT_NODES:-2} $(TESTFLIGHT) test $(GINKGO_FLAGS)
 
 # Runs upstream's own integration suite on our runtime.
 .PHONY: upstream-testflight

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-var _ = Describe("a node that is cordoned", Ordered, func() {
+var _ = Describe("a node that is cordoned", Serial, Ordered, func() {
 	cordon := func(ctx context.Context, patch string) error {
 		client, err := runs.Client()
 		if err != nil {

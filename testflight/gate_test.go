@@ -13,15 +13,17 @@ import (
 
 // gate is where tasks wait until their spec opens it.
 type gate struct {
-	open atomic.Bool
+	open    atomic.Bool
+	address string
 }
 
-// newGate makes one for this spec, which can't have a registry beside it.
+// newGate makes one for this spec, at an address that pods reach.
 func newGate() *gate {
 	GinkgoHelper()
 	g := &gate{}
-	listener, err := net.Listen("tcp", runs.Cluster.SpecRegistry())
+	listener, err := net.Listen("tcp", net.JoinHostPort(runs.Cluster.NodeAddress(), "0"))
 	Expect(err).NotTo(HaveOccurred())
+	g.address = listener.Addr().String()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if !g.open.Load() {
 			http.Error(w, "closed", http.StatusServiceUnavailable)
@@ -36,5 +38,5 @@ func newGate() *gate {
 
 // wait is the line of a script that waits at the gate.
 func (g *gate) wait() string {
-	return fmt.Sprintf("until wget -q -O /dev/null http://%s/ 2>/dev/null; do sleep 0.1; done", runs.Cluster.SpecRegistry())
+	return fmt.Sprintf("until wget -q -O /dev/null http://%s/ 2>/dev/null; do sleep 0.1; done", g.address)
 }

@@ -68,7 +68,9 @@ var _ = Describe("the source of an image", func() {
 	}, SpecTimeout(3*time.Minute))
 
 	It("may ask for what a kubelet can't do: the image is got, the log says why, and the step runs", func(ctx SpecContext) {
-		source := "{repository: ((registry))/busybox, content_trust: {server: https://notary.invalid}}"
+		repository := newRepository()
+		pushAs(repository+":latest", "busybox:latest")
+		source := "{repository: " + repository + ", content_trust: {server: https://notary.invalid}}"
 		p := setPipeline(ctx, task(source, "", "echo from a volume"))
 		out := p.run(ctx, 0)
 		Expect(out).To(gbytes.Say("image image is fetched into a volume, not pulled by the kubelet: content_trust is set"))

@@ -1,6 +1,7 @@
 package testflight_test
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 
@@ -18,8 +19,10 @@ import (
 // newRepository is a repository of a spec's own, at the registry without a login.
 func newRepository() string { return runs.Cluster.Registry() + "/" + newName() }
 
-// newName is a name that no other spec uses.
-func newName() string { return "spec-" + strconv.FormatInt(time.Now().UnixNano(), 36) }
+// newName is a name that no other spec uses, in whatever process.
+func newName() string {
+	return fmt.Sprintf("spec-%d-%s", GinkgoParallelProcess(), strconv.FormatInt(time.Now().UnixNano(), 36))
+}
 
 // pushAs makes an image of the cluster's registry, name:tag, available as
 // another and returns its digest.

@@ -10,7 +10,7 @@ import (
 
 var _ = Describe("native image fetch", func() {
 	It("runs check, get, put and task on images that the kubelet pulls by digest", func(ctx SpecContext) {
-		p := setPipelineFile(ctx, "fixtures/demo.yml")
+		p, _ := setDemo(ctx)
 		Expect(p.run(ctx, 0)).To(gbytes.Say("hello from the custom type"))
 
 		mock := runs.Cluster.Registry() + "/mock-resource@" + digestOf("mock-resource:latest")
@@ -25,10 +25,11 @@ var _ = Describe("native image fetch", func() {
 	}, SpecTimeout(3*time.Minute))
 
 	It("shows in the build's events that the image of a task was checked and got, with its version", func(ctx SpecContext) {
-		p := setPipeline(ctx, task("{repository: ((registry))/busybox}", "", "true"))
+		repository := newRepository()
+		digest := pushAs(repository+":latest", "busybox:latest")
+		p := setPipeline(ctx, task("{repository: "+repository+"}", "", "true"))
 		p.run(ctx, 0)
 
-		digest := digestOf("busybox:latest")
 		Expect(p.imageChecks()).To(HaveLen(1))
 		Expect(imagesShown(p.lastBuild(), "image-check")).To(HaveExactElements(
 			HaveField("Events", HaveExactElements("initialize-check", "selected-worker", "start", "finish")),
@@ -36,7 +37,7 @@ var _ = Describe("native image fetch", func() {
 		Expect(imagesShown(p.lastBuild(), "image-get")).To(HaveExactElements(And(
 			HaveField("Events", HaveExactElements("initialize-get", "start-get", "finish-get")),
 			HaveField("Version", HaveKeyWithValue("digest", digest)),
-			HaveField("Log", "the kubelet pulls "+runs.Cluster.Registry()+"/busybox@"+digest+"\n"),
+			HaveField("Log", "the kubelet pulls "+repository+"@"+digest+"\n"),
 		)))
 	}, SpecTimeout(3*time.Minute))
 
@@ -70,7 +71,9 @@ jobs:
 		}, NodeTimeout(time.Minute))
 
 		It("gets the image into a volume, as upstream does", func(ctx SpecContext) {
-			p := setPipeline(ctx, task("{repository: ((registry))/busybox}", "", "true"))
+			repository := newRepository()
+			pushAs(repository+":latest", "busybox:latest")
+			p := setPipeline(ctx, task("{repository: "+repository+"}", "", "true"))
 			p.run(ctx, 0)
 			Expect(p.imageGets()).To(HaveLen(1))
 			Expect(p.pods()).To(ContainElement(And(

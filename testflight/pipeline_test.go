@@ -29,11 +29,7 @@ func setPipeline(ctx context.Context, config string, vars ...string) pipeline {
 	GinkgoHelper()
 	file := filepath.Join(GinkgoT().TempDir(), "pipeline.yml")
 	Expect(os.WriteFile(file, []byte(config), 0o600)).To(Succeed())
-	return setPipelineFile(ctx, file, vars...)
-}
 
-func setPipelineFile(ctx context.Context, file string, vars ...string) pipeline {
-	GinkgoHelper()
 	p := pipeline{name: newName()}
 	args := []string{"set-pipeline", "-n", "-p", p.name, "-c", file}
 	for _, assignment := range append(vars, "registry="+runs.Cluster.Registry(), "private-registry="+runs.Cluster.PrivateRegistry()) {
@@ -48,6 +44,18 @@ func setPipelineFile(ctx context.Context, file string, vars ...string) pipeline 
 	_, err = fly.Run(ctx, "unpause-pipeline", "-p", p.name)
 	Expect(err).NotTo(HaveOccurred())
 	return p
+}
+
+// setDemo sets the demo's pipeline, whose resource has a version of its own first:
+// else another spec's pods would check and get it.
+func setDemo(ctx context.Context) (p pipeline, version string) {
+	GinkgoHelper()
+	demo, err := os.ReadFile(filepath.Join("fixtures", "demo.yml"))
+	Expect(err).NotTo(HaveOccurred())
+	version = newName()
+	config := strings.Replace(string(demo), "initial_version: one", "initial_version: "+version, 1)
+	Expect(config).To(ContainSubstring(version))
+	return setPipeline(ctx, config), version
 }
 
 // trigger starts the job main and watches its log.

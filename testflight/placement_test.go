@@ -13,7 +13,7 @@ import (
 	"github.com/onsi/gomega/gexec"
 )
 
-var _ = Describe("placement on two nodes", func() {
+var _ = Describe("placement on two nodes", Serial, func() {
 	const aTask = `
     config:
       platform: linux

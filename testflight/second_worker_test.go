@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-var _ = Describe("the worker of a second node that goes away", Ordered, ContinueOnFailure, func() {
+var _ = Describe("the worker of a second node that goes away", Serial, Ordered, ContinueOnFailure, func() {
 	const second = concourse.SecondWorkerName
 
 	// comesBack starts the worker again, which then takes builds as before.

@@ -1,7 +1,6 @@
 package testflight_test
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -12,7 +11,7 @@ import (
 )
 
 // docs/design.md has these numbers as a table.
-var _ = Describe("the pods of builds that are the first with their images", Serial, func() {
+var _ = Describe("the pods of builds that are the first with their images", func() {
 	const imageCheck, imageGet = "check of the image", "get of the image"
 
 	// podsFor counts a pipeline's pods by what they are for.
@@ -30,12 +29,6 @@ var _ = Describe("the pods of builds that are the first with their images", Seri
 		}
 		return counts
 	}
-	withMode := func(ctx context.Context, mode string) {
-		GinkgoHelper()
-		Expect(runs.RestartWeb(ctx, "--native-image-fetch="+mode)).To(Succeed())
-		DeferCleanup(func(ctx SpecContext) { Expect(runs.RestartWeb(ctx)).To(Succeed()) })
-	}
-
 	ofTask := func(pinned bool) func() string {
 		return func() string {
 			image, version := newRepository(), ""
@@ -67,8 +60,7 @@ jobs:
 		}
 	}
 
-	DescribeTable("are", func(ctx SpecContext, mode string, config func() string, expected map[string]int) {
-		withMode(ctx, mode)
+	are := func(ctx SpecContext, config func() string, expected map[string]int) {
 		p := setPipeline(ctx, config())
 		if expected["check"] > 0 {
 			_, err := fly.Run(ctx, "check-resource", "-r", p.name+"/thing")
@@ -76,22 +68,35 @@ jobs:
 		}
 		p.run(ctx, 0)
 		Expect(podsFor(p)).To(Equal(expected), "%v", p.podsThat(func(*corev1.Pod) bool { return true }))
-	},
-		Entry("of a task, auto", "auto", ofTask(false),
+	}
+	const getAlone, putAndGet = "  - get: thing\n", "  - put: thing\n    params: {version: two}\n"
+
+	DescribeTable("are", are,
+		Entry("of a task", ofTask(false),
 			map[string]int{imageCheck: 1, "task": 1}, SpecTimeout(3*time.Minute)),
-		Entry("of a task, never", "never", ofTask(false),
-			map[string]int{imageCheck: 1, imageGet: 1, "task": 1}, SpecTimeout(3*time.Minute)),
-		Entry("of a task whose image is pinned, auto", "auto", ofTask(true),
+		Entry("of a task whose image is pinned", ofTask(true),
 			map[string]int{"task": 1}, SpecTimeout(3*time.Minute)),
-		Entry("of a task whose image is pinned, never", "never", ofTask(true),
-			map[string]int{imageGet: 1, "task": 1}, SpecTimeout(3*time.Minute)),
-		Entry("of a custom type's check, and a get in a build of its own, auto", "auto", ofCustomType("  - get: thing\n"),
+		Entry("of a custom type's check, and a get in a build of its own", ofCustomType(getAlone),
 			map[string]int{imageCheck: 2, "check": 1, "get": 1}, SpecTimeout(3*time.Minute)),
-		Entry("of a custom type's check, and a get in a build of its own, never", "never", ofCustomType("  - get: thing\n"),
-			map[string]int{imageCheck: 2, imageGet: 1, "check": 1, "get": 1}, SpecTimeout(3*time.Minute)),
-		Entry("of a custom type's put and the get after it, auto", "auto", ofCustomType("  - put: thing\n    params: {version: two}\n"),
+		Entry("of a custom type's put and the get after it", ofCustomType(putAndGet),
 			map[string]int{imageCheck: 1, "put": 1, "get": 1}, SpecTimeout(3*time.Minute)),
-		Entry("of a custom type's put and the get after it, never", "never", ofCustomType("  - put: thing\n    params: {version: two}\n"),
-			map[string]int{imageCheck: 1, imageGet: 1, "put": 1, "get": 1}, SpecTimeout(3*time.Minute)),
 	)
+
+	Context("with --native-image-fetch=never", Serial, Ordered, ContinueOnFailure, func() {
+		BeforeAll(func(ctx SpecContext) {
+			Expect(runs.RestartWeb(ctx, "--native-image-fetch=never")).To(Succeed())
+			DeferCleanup(func(ctx SpecContext) { Expect(runs.RestartWeb(ctx)).To(Succeed()) })
+		}, NodeTimeout(time.Minute))
+
+		DescribeTable("are", are,
+			Entry("of a task", ofTask(false),
+				map[string]int{imageCheck: 1, imageGet: 1, "task": 1}, SpecTimeout(3*time.Minute)),
+			Entry("of a task whose image is pinned", ofTask(true),
+				map[string]int{imageGet: 1, "task": 1}, SpecTimeout(3*time.Minute)),
+			Entry("of a custom type's check, and a get in a build of its own", ofCustomType(getAlone),
+				map[string]int{imageCheck: 2, imageGet: 1, "check": 1, "get": 1}, SpecTimeout(3*time.Minute)),
+			Entry("of a custom type's put and the get after it", ofCustomType(putAndGet),
+				map[string]int{imageCheck: 1, imageGet: 1, "put": 1, "get": 1}, SpecTimeout(3*time.Minute)),
+		)
+	})
 })

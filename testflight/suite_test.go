@@ -1,5 +1,12 @@
 // Package testflight_test drives a real Concourse on a real cluster through
-// fly. `make testflight` starts both; the specs run one after another.
+// fly. `make testflight` starts both.
+//
+// The specs run in any order and in several processes at once. So a spec has a
+// pipeline of its own, and what it counts is its own too: an image whose checks,
+// pulls or gets it counts (newRepository), a resource whose checks or gets it
+// counts (newName in the source). Concourse shares a check and a get among all
+// who ask for the same. A spec that restarts, reconfigures or starves what others
+// use is Serial: Ginkgo runs it after the others, alone.
 package testflight_test
 
 import (
@@ -33,15 +40,14 @@ var (
 	api  client.Client
 )
 
-var _ = BeforeSuite(func() {
+var _ = SynchronizedBeforeSuite(func(ctx SpecContext) {
+	Expect(fromEnvironment(ctx).StartDaemons(ctx)).To(Succeed())
+}, func() {
 	ctx, stop := context.WithCancel(context.Background())
 	DeferCleanup(stop)
 
+	runs = fromEnvironment(ctx)
 	var err error
-	runs, err = concourse.FromEnvironment(ctx, filepath.Join("..", "bin"), GinkgoWriter)
-	Expect(err).NotTo(HaveOccurred())
-	Expect(runs.StartDaemons(ctx)).To(Succeed())
-
 	fly, err = runs.Login(ctx, GinkgoT().TempDir())
 	Expect(err).NotTo(HaveOccurred())
 	pods, err = runs.WatchPods(ctx)
@@ -50,17 +56,28 @@ var _ = BeforeSuite(func() {
 	Expect(err).NotTo(HaveOccurred())
 })
 
-var _ = AfterSuite(func(ctx SpecContext) {
+// fromEnvironment is the Concourse that all processes of the suite use.
+func fromEnvironment(ctx context.Context) *concourse.Concourse {
+	GinkgoHelper()
+	found, err := concourse.FromEnvironment(ctx, filepath.Join("..", "bin"), GinkgoWriter)
+	Expect(err).NotTo(HaveOccurred())
+	found.Cluster.Process = GinkgoParallelProcess() - 1
+	return found
+}
+
+var _ = SynchronizedAfterSuite(func() {}, func(ctx SpecContext) {
 	if runs == nil || fly.Path == "" {
 		return
 	}
-	// A check's pod serves later checks of the same source: Concourse keeps it
-	// for five minutes at least, whatever became of the pipeline.
+	By("having Concourse keep nothing for a later use")
+	Expect(runs.RestartWeb(ctx, "--gc-one-off-grace-period=1s", "--gc-hijack-grace-period=1s", "--gc-failed-grace-period=1s")).To(Succeed())
+
 	By("leaving nothing behind once Concourse's GC has run")
 	client, err := runs.Client()
 	Expect(err).NotTo(HaveOccurred())
 
 	Eventually(ctx, func(g Gomega) {
+		g.Expect(runs.ExpireChecks(ctx)).To(Succeed())
 		list, err := client.CoreV1().Pods(concourse.Namespace).List(ctx, metav1.ListOptions{})
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(names(list.Items)).To(BeEmpty(), "pods")
@@ -77,8 +94,8 @@ var _ = AfterSuite(func(ctx SpecContext) {
 			return slices.ContainsFunc(kept, func(handle string) bool { return strings.Contains(trace, handle) })
 		})
 		g.Expect(left).To(BeEmpty(), "volumes, mounts, state directories and processes")
-	}).WithTimeout(7 * time.Minute).WithPolling(time.Second).Should(Succeed())
-}, NodeTimeout(8*time.Minute))
+	}).WithTimeout(4 * time.Minute).WithPolling(time.Second).Should(Succeed())
+}, NodeTimeout(5*time.Minute))
 
 // keptVolumes are the handles of what Concourse keeps on purpose: the image of
 // a resource type outlives the last use of its resources by more than an hour,

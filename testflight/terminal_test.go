@@ -92,7 +92,7 @@ var _ = Describe("fly intercept on a terminal", func() {
 			Expect(err).NotTo(HaveOccurred())
 			Eventually(session, patience).Should(gexec.Exit(0))
 		})
-	}, NodeTimeout(time.Minute))
+	}, NodeTimeout(patience))
 
 	intercept := func(ctx context.Context) *terminal {
 		GinkgoHelper()

@@ -168,7 +168,7 @@ jobs:
 
 		It("through web", func(ctx SpecContext) { streams(ctx) }, SpecTimeout(patience))
 
-		It("from worker to worker", func(ctx SpecContext) {
+		It("from worker to worker", Serial, func(ctx SpecContext) {
 			reachable := func(node int) []string {
 				device, address := runs.Cluster.NodeDevice(node)
 				return []string{
@@ -192,14 +192,15 @@ jobs:
 	})
 
 	It("use as the image of a task what the other has got", func(ctx SpecContext) {
+		here, there := newName()+"-here", newName()+"-there"
 		p := setPipeline(ctx, `
 resources:
 - name: got-here
   type: mock
-  source: {mirror_self: true, initial_version: here}
+  source: {mirror_self: true, initial_version: ((here))}
 - name: got-there
   type: mock
-  source: {mirror_self: true, initial_version: there}
+  source: {mirror_self: true, initial_version: ((there))}
 jobs:
 - name: main
   plan:
@@ -217,10 +218,10 @@ jobs:
     config:
       platform: linux
       run: {path: sh, args: [-ec, 'echo $((40+2)) got $MIRRORED_VERSION']}
-`)
+`, "here="+here, "there="+there)
 		log := p.run(ctx, 0)
-		Expect(log).To(gbytes.Say("42 got here"))
-		Expect(log).To(gbytes.Say("42 got there"))
+		Expect(log).To(gbytes.Say("42 got " + here))
+		Expect(log).To(gbytes.Say("42 got " + there))
 		for step, node := range map[string]string{"got-here": first, "there": second, "got-there": second, "here": first} {
 			Expect(p.nodesOf(step)).To(ContainElement(node), step)
 		}

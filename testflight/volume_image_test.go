@@ -51,7 +51,7 @@ jobs:
 resource_types:
 - name: mirrored
   type: mock
-  source: {mirror_self: true, initial_version: one}
+  source: {mirror_self: true, initial_version: ((version))}
 resources:
 - name: thing
   type: mirrored
@@ -68,7 +68,7 @@ jobs:
       image_resource: {type: mock, source: {mirror_self: true, initial_version: three}}
       inputs: [{name: thing}]
       run: {path: sh, args: [-ec, 'echo on $MIRRORED_VERSION']}
-`)
+`, "version="+newName())
 		Expect(p.run(ctx, 0)).To(gbytes.Say("on three"))
 
 		images := map[string]string{}

@@ -7,7 +7,7 @@ import (
 	"github.com/concourse/concourse/atc"
 )
 
-var _ = Describe("web that is killed while a kubelet pulls a step's image", func() {
+var _ = Describe("web that is killed while a kubelet pulls a step's image", Serial, func() {
 	It("goes on with the step once it is back", func(ctx SpecContext) {
 		registry := serveRegistry()
 		repository := registry.address + "/" + newName()

@@ -8,6 +8,9 @@ import (
 // DefaultStateDir is where a cluster lives unless its owner says otherwise.
 const DefaultStateDir = "/var/lib/concourse-testflight"
 
+// MaxProcesses is how many processes of a suite may use a cluster at once.
+const MaxProcesses = 8
+
 // Cluster is a development cluster, running or not.
 type Cluster struct {
 	// Instance sets clusters on one machine apart, each with a state directory
@@ -17,6 +20,10 @@ type Cluster struct {
 	// Nodes is how many nodes Up starts, 1 or 2; 0 is 1. A second node that is
 	// there already stays, whatever it says.
 	Nodes int
+
+	// Process is the number of this process of a suite, from 0 to MaxProcesses-1:
+	// each has a SpecRegistry of its own.
+	Process int
 
 	stateDir string
 	// external is the user's Kubernetes, nil if the cluster has its own.
@@ -90,9 +97,23 @@ func (c *Cluster) Registry() string { return c.nodePort(registryPort) }
 // RegistryLogins, and otherwise is like Registry.
 func (c *Cluster) PrivateRegistry() string { return c.nodePort(privateRegistryPort) }
 
-// SpecRegistry is the host:port at which a spec may serve a registry of its own,
-// over HTTP. Nothing listens there otherwise.
-func (c *Cluster) SpecRegistry() string { return c.nodePort(specRegistryPort) }
+// SpecRegistry is the host:port at which a spec of the Process may serve a
+// registry of its own, over HTTP. Nothing listens there otherwise.
+func (c *Cluster) SpecRegistry() string { return c.SpecRegistries()[c.Process] }
+
+// SpecRegistries are the spec registries of all processes that a suite may have.
+func (c *Cluster) SpecRegistries() []string {
+	var all []string
+	for process := range MaxProcesses {
+		all = append(all, c.nodePort(specRegistryPort+process))
+	}
+	return all
+}
+
+// Registries are the host:port of all registries, running or not.
+func (c *Cluster) Registries() []string {
+	return append([]string{c.Registry(), c.PrivateRegistry()}, c.SpecRegistries()...)
+}
 
 // Login is a user of the private registry.
 type Login struct{ User, Password string }

@@ -65,7 +65,7 @@ func (n node) writeContainerdConfig(context.Context) error {
 	if err := writeJSON(n.path("cni", "config", "pods.conflist"), n.cniConfig()); err != nil {
 		return err
 	}
-	for _, registry := range []string{n.cluster.Registry(), n.cluster.PrivateRegistry(), n.cluster.SpecRegistry()} {
+	for _, registry := range n.cluster.Registries() {
 		if err := write(n.path("containerd", "registries", registry, "hosts.toml"), hostsConfig(registry), 0o644); err != nil {
 			return err
 		}

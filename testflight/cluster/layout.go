@@ -20,7 +20,7 @@ const (
 	kubeletHealthPort     = 17214 // and 17216
 	registryPort          = 17220
 	privateRegistryPort   = 17221
-	specRegistryPort      = 17222
+	specRegistryPort      = 17222 // to 17229, one for each process of a suite
 	postgresPort          = 17230
 )
 

@@ -37,7 +37,7 @@ func (c *Concourse) startWeb(ctx context.Context) error {
 			"--enable-resource-causality", "--enable-redact-secrets",
 			// With the default intervals a triggered build starts after up to 20 s.
 			"--component-runner-interval=1s", "--build-tracker-interval=1s", "--lidar-scanner-interval=1s",
-			"--gc-interval=5s", "--gc-failed-grace-period=5s", "--gc-check-recycle-period=5s",
+			"--gc-interval=5s", "--gc-failed-grace-period=20s", "--gc-check-recycle-period=5s",
 		}, append(c.configuredRegistries(), c.WebFlags...)...),
 		Ready: func(ctx context.Context) error { return answers(ctx, c.URL()+"/api/v1/info") },
 	})

@@ -22,7 +22,7 @@ func (c *Concourse) registries() []registry {
 // node's containerd speaks plain HTTP with.
 func (c *Concourse) configuredRegistries() []string {
 	var flags []string
-	for _, host := range []string{c.Cluster.Registry(), c.Cluster.PrivateRegistry(), c.Cluster.SpecRegistry()} {
+	for _, host := range c.Cluster.Registries() {
 		flags = append(flags, flagOf("native-image-fetch-registry", host))
 	}
 	return flags

@@ -8,14 +8,12 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/concourse/concourse-kubernetes/testflight/runner"
 	"github.com/concourse/concourse/atc"
 	"sigs.k8s.io/yaml"
 )
 
-const (
-	suitePackage  = "github.com/concourse/concourse/testflight"
-	ginkgoPackage = "github.com/onsi/ginkgo/v2/ginkgo"
-)
+const suitePackage = "github.com/concourse/concourse/testflight"
 
 // Suite is upstream's suite.
 type Suite struct {
@@ -69,14 +67,12 @@ func (s Suite) WebFlags() []string {
 	}
 }
 
-// build compiles specs and runner, both in the versions of our go.mod: Ginkgo's
-// runner wants to be of the version that the specs are built with.
+// build compiles specs and runner.
 func (s Suite) build(ctx context.Context) error {
 	if _, err := goCommand(ctx, "test", "-c", "-o", s.specs(), suitePackage); err != nil {
 		return err
 	}
-	_, err := goCommand(ctx, "build", "-o", s.runner(), ginkgoPackage)
-	return err
+	return runner.Build(ctx, s.runner())
 }
 
 func (s Suite) copyFixtures(ctx context.Context) error {

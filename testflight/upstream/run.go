@@ -2,52 +2,35 @@ package upstream
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/concourse/concourse-kubernetes/testflight/runner"
 )
 
-const (
-	// patience bounds a run. One takes a fraction of that on 2 cores.
-	patience = 45 * time.Minute
-	// lastWords is how long the runner may take to say what it was doing when it
-	// is interrupted.
-	lastWords = time.Minute
-)
+// patience bounds a run. One takes a fraction of that on 2 cores.
+const patience = 45 * time.Minute
 
 // Run runs all specs against the Concourse at a URL, in several processes at
-// once, with their output on out. The error is nil only if all that ran passed;
-// a summary comes with it where the specs got as far as that.
-func (s Suite) Run(ctx context.Context, url string, processes int, out io.Writer) (Summary, error) {
+// once, with their output on out. The error is nil only if all that ran passed.
+// A summary comes with it where the specs got as far as that.
+func (s Suite) Run(ctx context.Context, url string, processes int, out io.Writer) (runner.Summary, error) {
 	environment, err := s.environment(ctx, url)
 	if err != nil {
-		return Summary{}, err
+		return runner.Summary{}, err
 	}
-	if err := os.RemoveAll(s.report()); err != nil { // of an earlier run
-		return Summary{}, err
-	}
-	run := exec.CommandContext(ctx, s.runner(),
-		"--procs="+strconv.Itoa(processes),
-		"--timeout="+patience.String(),
-		"--json-report="+s.report(),
-		s.specs())
-	run.Env = environment
-	run.Stdout, run.Stderr = out, out
-	run.Cancel = func() error { return run.Process.Signal(os.Interrupt) }
-	run.WaitDelay = lastWords
-
-	failure := run.Run()
-	if failure != nil {
-		failure = fmt.Errorf("upstream's testflight at %s: %w", url, failure)
-	}
-	summary, err := readReport(s.report())
-	return summary, errors.Join(failure, err)
+	return runner.Suite{
+		Name:        "upstream's testflight",
+		Runner:      s.runner(),
+		Specs:       s.specs(),
+		Report:      s.report(),
+		Processes:   processes,
+		Patience:    patience,
+		Environment: environment,
+	}.Run(ctx, out)
 }
 
 // environment is ours, with a home and a folder for temporary files of the

@@ -14,10 +14,11 @@ import (
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 )
 
-const usage = `usage: testflight COMMAND
+const usage = `usage: testflight COMMAND [FLAG…]
 
   demo       start everything and run a pipeline on pods
-  test       start everything, run the specs, and end everything
+  test       start everything, run the specs, and end everything;
+             flags are those of Ginkgo: --seed=N --procs=N --focus=NAME
   upstream   the same with upstream's own specs
   up         start everything
   benchmark  compare the start of a container with that of a bare pod
@@ -35,7 +36,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) != 1 {
+	if len(args) == 0 || len(args) > 1 && args[0] != "test" {
 		return errors.New(usage)
 	}
 
@@ -51,7 +52,7 @@ func run(ctx context.Context, args []string) error {
 	case "demo":
 		return demo(ctx, runs)
 	case "test":
-		return test(ctx, runs)
+		return test(ctx, runs, args[1:])
 	case "upstream":
 		return testUpstream(ctx, runs)
 	case "up":

@@ -5,19 +5,28 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
+	"path/filepath"
 	"time"
 
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
+	"github.com/concourse/concourse-kubernetes/testflight/runner"
 )
 
 // downPatience bounds the end of everything, which goes on when the specs were
 // interrupted.
 const downPatience = 5 * time.Minute
 
-// test runs the specs in ./testflight.
-func test(ctx context.Context, runs *concourse.Concourse) error {
-	return onItsOwn(ctx, runs, runSpecs)
+// processes is how many of our specs run at once, unless a flag of Ginkgo's says
+// otherwise. More are slower on two cores.
+const processes = 3
+
+// patience bounds a run of our specs. One takes a fraction of that on two cores.
+const patience = time.Hour
+
+// test runs the specs in ./testflight, with these flags of Ginkgo's runner added:
+// --seed=N, --procs=N, --focus=NAME.
+func test(ctx context.Context, runs *concourse.Concourse, flags []string) error {
+	return onItsOwn(ctx, runs, func(ctx context.Context) error { return runSpecs(ctx, flags) })
 }
 
 // onItsOwn runs a suite on a cluster that starts and ends with it. One that is
@@ -29,20 +38,41 @@ func onItsOwn(ctx context.Context, runs *concourse.Concourse, suite func(context
 	defer func() {
 		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), downPatience)
 		defer cancel()
-		err = errors.Join(err, runs.Down(patience))
+		err = errors.Join(err, timed("down", func() error { return runs.Down(patience) }))
 	}()
 
 	if err := runs.Up(ctx); err != nil {
 		return err
 	}
-	return watched(ctx, runs.Cluster, suite)
+	return timed("specs", func() error { return watched(ctx, runs.Cluster, suite) })
 }
 
-func runSpecs(ctx context.Context) error {
-	specs := exec.CommandContext(ctx, "go", "test", "-v", "-count=1", "-timeout=60m", "./testflight", "-ginkgo.v")
-	specs.Stdout, specs.Stderr = os.Stdout, os.Stderr
-	if err := specs.Run(); err != nil {
-		return fmt.Errorf("the specs in ./testflight failed: %w", err)
+func runSpecs(ctx context.Context, flags []string) error {
+	bin, err := filepath.Abs("bin")
+	if err != nil {
+		return err
 	}
-	return nil
+	suite := runner.Suite{
+		Name:      "testflight",
+		Runner:    filepath.Join(bin, "ginkgo"),
+		Specs:     "./testflight",
+		Report:    filepath.Join(bin, "testflight.json"),
+		Processes: processes,
+		Patience:  patience,
+		Flags:     append([]string{"-v", "--randomize-all"}, flags...),
+	}
+	if err := runner.Build(ctx, suite.Runner); err != nil {
+		return err
+	}
+	summary, err := suite.Run(ctx, os.Stdout)
+	fmt.Println(summary)
+	return err
+}
+
+// timed says how long f took.
+func timed(name string, f func() error) error {
+	start := time.Now()
+	err := f()
+	fmt.Printf("== %s: %.1fs\n", name, time.Since(start).Seconds())
+	return err
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
+	"github.com/concourse/concourse-kubernetes/testflight/runner"
 	"github.com/concourse/concourse-kubernetes/testflight/upstream"
 )
 
@@ -26,7 +27,7 @@ func testUpstream(ctx context.Context, runs *concourse.Concourse) error {
 		Fly:     filepath.Join(bin, "fly"),
 		Mirror:  runs.Cluster.Registry(),
 	}
-	var summary upstream.Summary
+	var summary runner.Summary
 	err = onItsOwn(ctx, runs, func(ctx context.Context) (err error) {
 		if err := suite.Prepare(ctx); err != nil {
 			return err

@@ -1,4 +1,4 @@
-package upstream
+package runner
 
 import (
 	"encoding/json"
@@ -12,10 +12,14 @@ import (
 
 // Summary says how a run went.
 type Summary struct {
+	// Suite is its name.
+	Suite          string
 	Passed, Failed int
 	// Skipped counts the specs that decided not to run or were not reached.
 	Skipped int
 	Took    time.Duration
+	// End is the part of it that came after the last spec.
+	End time.Duration
 	// Remarks are a line for each spec that did not pass, with its reason, and for
 	// whatever else failed.
 	Remarks []string
@@ -42,20 +46,28 @@ func (s *Summary) add(report types.Report) {
 	s.Took += report.RunTime
 	s.Remarks = append(s.Remarks, report.SpecialSuiteFailureReasons...)
 	for _, node := range report.SpecReports {
-		isSpec := node.LeafNodeType.Is(types.NodeTypeIt)
-		switch {
-		case node.State.Is(types.SpecStateFailureStates):
-			if isSpec {
-				s.Failed++
-			}
-			s.remark("failed", node)
-		case !isSpec: // a BeforeSuite, say
-		case node.State.Is(types.SpecStatePassed):
-			s.Passed++
-		default:
-			s.Skipped++
-			s.remark("skipped", node)
+		s.addNode(node)
+	}
+}
+
+func (s *Summary) addNode(node types.SpecReport) {
+	if node.LeafNodeType.Is(types.NodeTypeAfterSuite | types.NodeTypeSynchronizedAfterSuite) {
+		s.End = max(s.End, node.RunTime) // of the process that is the last
+	}
+
+	isSpec := node.LeafNodeType.Is(types.NodeTypeIt)
+	switch {
+	case node.State.Is(types.SpecStateFailureStates):
+		if isSpec {
+			s.Failed++
 		}
+		s.remark("failed", node)
+	case !isSpec: // a BeforeSuite, say
+	case node.State.Is(types.SpecStatePassed):
+		s.Passed++
+	default:
+		s.Skipped++
+		s.remark("skipped", node)
 	}
 }
 
@@ -71,7 +83,8 @@ func (s *Summary) remark(outcome string, node types.SpecReport) {
 // String is the remarks, how long it took, and a last line with the counts.
 func (s Summary) String() string {
 	lines := append(append([]string{}, s.Remarks...),
-		fmt.Sprintf("upstream's testflight took %s", s.Took.Round(time.Second)),
+		fmt.Sprintf("%s took %s, %s of it after the last spec", s.Suite,
+			s.Took.Round(time.Second), s.End.Round(time.Second)),
 		fmt.Sprintf("%d passed, %d failed, %d skipped", s.Passed, s.Failed, s.Skipped))
 	return strings.Join(lines, "\n")
 }
