@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -235,6 +236,11 @@ func (b *Backend) find(handle string) *Container {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.containers[handle]
+}
+
+// RunDir is the directory that the pod of a container shares with the worker.
+func (c Config) RunDir(handle string) string {
+	return newState(filepath.Join(c.StateDir, handle), record{}).runDir()
 }
 
 // Worker is what all pods of the worker have in common.
