@@ -22,6 +22,7 @@ import (
 	"github.com/concourse/concourse-kubernetes/deploy"
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 	backend "github.com/concourse/concourse-kubernetes/worker/kubernetes"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod/template"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/volumeimage"
@@ -126,18 +127,18 @@ func newLimitedWorker(ctx context.Context, namespace string, missing right) limi
 		client: clientOf(ctx, namespace, account.Name, ""), namespace: namespace, name: account.Name, log: lagertest.NewTestLogger("worker"),
 	}
 	for _, r := range workerRights() { // the API server takes a moment to know a role
-		Eventually(ctx, w.may).WithArguments(r).Should(Equal(r != missing), r.String())
+		Eventually(ctx, may).WithArguments(w.client, namespace, r).Should(Equal(r != missing), r.String())
 	}
 	return w
 }
 
-// may asks the API server whether the worker has a right.
-func (w limitedWorker) may(ctx context.Context, r right) (bool, error) {
-	of := &authorizationv1.ResourceAttributes{Namespace: w.namespace, Verb: r.verb, Resource: r.resource}
+// may asks the API server whether the client has a right.
+func may(ctx context.Context, client kubernetes.Interface, namespace string, r right) (bool, error) {
+	of := &authorizationv1.ResourceAttributes{Namespace: namespace, Verb: r.verb, Resource: r.resource}
 	if r.resource == "nodes" {
 		of.Namespace = ""
 	}
-	review, err := w.client.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
+	review, err := client.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
 		Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: of},
 	}, metav1.CreateOptions{})
 	if err != nil {
@@ -146,12 +147,14 @@ func (w limitedWorker) may(ctx context.Context, r right) (bool, error) {
 	return review.Status.Allowed, nil
 }
 
-// start starts the runtime, and returns why it does not start. What it leaves
-// goes after the spec.
-func (w limitedWorker) start() (*backend.Backend, error) {
+// start starts the runtime with a template for its pods, and returns why it does
+// not start. What it leaves goes after the spec.
+func (w limitedWorker) start(podTemplate string) (*backend.Backend, error) {
 	GinkgoHelper()
 	dir := GinkgoT().TempDir()
 	init, err := backend.InstallInit(filepath.Join("..", "bin", "concourse-init"), filepath.Join(dir, "init"))
+	Expect(err).NotTo(HaveOccurred())
+	merged, err := template.Parse("pods.yml", []byte(podTemplate))
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(w.removePods)
 
@@ -164,6 +167,7 @@ func (w limitedWorker) start() (*backend.Backend, error) {
 		PrivateRepositoriesFile: filepath.Join(dir, "private-repositories.json"),
 		InitBinary:              init,
 		PodStartupTimeout:       time.Minute,
+		PodTemplate:             merged,
 		VolumeImages:            volumeimage.New("", "", lager.NewLogger("spec")), // none is asked for
 		NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
 		CutOffNetwork:           podnetwork.CutOff,

@@ -37,6 +37,9 @@ const (
 // dryRun has the API server decide and do nothing.
 var dryRun = metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
 
+// anotherServiceAccount is one that no step has.
+const anotherServiceAccount = "deployer"
+
 // boundedNamespace is a namespace in which the workers' service account may do
 // everything, as far as RBAC goes, so that only the workers' policies bound it.
 type boundedNamespace struct {
@@ -57,12 +60,15 @@ func newBoundedNamespace(ctx context.Context) boundedNamespace {
 	Expect(err).NotTo(HaveOccurred())
 
 	n := boundedNamespace{name: newNamespace(ctx, admin, "worker-policy-"), admin: admin, worker: worker}
+	_, err = admin.CoreV1().ServiceAccounts(n.name).Create(ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: anotherServiceAccount}}, metav1.CreateOptions{})
+	Expect(err).NotTo(HaveOccurred())
 	_, err = admin.RbacV1().RoleBindings(n.name).Create(ctx, &rbacv1.RoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: "everything"},
 		Subjects:   []rbacv1.Subject{{Kind: "ServiceAccount", Namespace: concourse.Namespace, Name: concourse.WorkerServiceAccount}},
 		RoleRef:    rbacv1.RoleRef{Kind: "ClusterRole", Name: "cluster-admin"},
 	}, metav1.CreateOptions{})
 	Expect(err).NotTo(HaveOccurred())
+	Eventually(ctx, may).WithArguments(worker, n.name, right{"pods", "deletecollection"}).Should(BeTrue())
 	return n
 }
 

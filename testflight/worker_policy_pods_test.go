@@ -63,7 +63,7 @@ var _ = Describe("the token of a worker, for pods", Ordered, ContinueOnFailure, 
 			pod.Spec.Containers[0].Ports = []corev1.ContainerPort{{ContainerPort: 80, HostPort: 8080}}
 		}, noHostPorts),
 
-		Entry("with another's service account", func(pod *corev1.Pod) { pod.Spec.ServiceAccountName = "deployer" }, noServiceAccount),
+		Entry("with another's service account", func(pod *corev1.Pod) { pod.Spec.ServiceAccountName = anotherServiceAccount }, noServiceAccount),
 		Entry("with a token", func(pod *corev1.Pod) {
 			pod.Spec.AutomountServiceAccountToken = new(true)
 			// A mount there is what keeps the API server from adding a volume with the token.
