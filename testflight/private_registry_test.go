@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/concourse/concourse-kubernetes/testflight/cluster"
+	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gbytes"
@@ -86,13 +87,13 @@ var _ = Describe("a private registry", func() {
 
 	Context("with its login in a Secret of the operator's", Serial, func() {
 		It("lets every pod pull, without a login in the source", func(ctx SpecContext) {
-			createPullSecret(ctx, "operator-login", runs.Cluster.RegistryLogins()[0])
-			Expect(runs.RestartWorker(ctx, "--kubernetes-image-pull-secret=operator-login")).To(Succeed())
+			createPullSecret(ctx, concourse.OperatorSecret, runs.Cluster.RegistryLogins()[0])
+			Expect(runs.RestartWorker(ctx, "--kubernetes-image-pull-secret="+concourse.OperatorSecret)).To(Succeed())
 			DeferCleanup(func(ctx SpecContext) { Expect(runs.RestartWorker(ctx)).To(Succeed()) })
 
 			p := setPipeline(ctx, task(source(""), pinned(), "echo let in"))
 			Expect(p.run(ctx, 0)).To(gbytes.Say("let in"))
-			Expect(p.podOf("task").Spec.ImagePullSecrets).To(HaveExactElements(HaveField("Name", "operator-login")))
+			Expect(p.podOf("task").Spec.ImagePullSecrets).To(HaveExactElements(HaveField("Name", concourse.OperatorSecret)))
 		}, SpecTimeout(3*time.Minute))
 	})
 })

@@ -120,6 +120,7 @@ func (c *Concourse) Up(ctx context.Context) error {
 		{"concourse, concourse-init and fly", c.build},
 		{"images", c.pushImages},
 		{"namespace " + Namespace, c.createNamespace},
+		{"rights of the workers", c.grantWorkers},
 		{"web", c.startWeb},
 		{"workers", c.startWorkers},
 	}

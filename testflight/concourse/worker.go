@@ -76,6 +76,9 @@ func (c *Concourse) startWorker(ctx context.Context, w worker) error {
 	if err != nil {
 		return err
 	}
+	if err := c.writeWorkerKubeconfig(ctx, w); err != nil {
+		return err
+	}
 	baseTypes, err := c.baseTypes("registry-image", "mock")
 	if err != nil {
 		return err
@@ -86,7 +89,7 @@ func (c *Concourse) startWorker(ctx context.Context, w worker) error {
 		Command: append(append(command,
 			"--runtime=kubernetes",
 			flagOf("work-dir", c.workDir(w)),
-			flagOf("kubernetes-kubeconfig", c.Cluster.Kubeconfig()),
+			flagOf("kubernetes-kubeconfig", c.WorkerKubeconfig(w.daemon)),
 			flagOf("kubernetes-namespace", Namespace),
 			flagOf("kubernetes-node-name", w.node),
 			flagOf("kubernetes-volume-registry-port", c.Cluster.Port(w.ports.volumeRegistry)),

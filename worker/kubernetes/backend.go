@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -229,6 +230,11 @@ func (b *Backend) GraceTime(container garden.Container) time.Duration {
 		return known.state.read().GraceTime
 	}
 	return 0
+}
+
+// RunDir is the directory that the pod of a container shares with the worker.
+func (c Config) RunDir(handle string) string {
+	return newState(filepath.Join(c.StateDir, handle), record{}).runDir()
 }
 
 // Worker is what all pods of the worker have in common.

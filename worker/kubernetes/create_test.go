@@ -135,6 +135,7 @@ var _ = Describe("creating a container", func() {
 			content, err := json.Marshal(w.pod())
 			Expect(err).NotTo(HaveOccurred())
 			Expect(string(content)).NotTo(ContainSubstring("s3cret-password"))
+			Expect(secret.Annotations).To(HaveKeyWithValue("concourse-ci.org/node", "node-1"))
 			Expect(secret.Annotations).NotTo(ContainElement(ContainSubstring("s3cret-password")))
 			Expect(w.log.Buffer().Contents()).NotTo(ContainSubstring("s3cret-password"))
 			Expect(os.ReadFile(filepath.Join(w.config.StateDir, handle, "container.json"))).NotTo(ContainSubstring("s3cret-password"))
@@ -306,6 +307,9 @@ var _ = Describe("creating a container", func() {
 		Entry("by a webhook", "create", "pods",
 			apierrors.NewBadRequest(`admission webhook "policy" denied the request`),
 			"admission policy"),
+		Entry("by a policy, which is no want of permission", "create", "pods",
+			apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "", errors.New("ValidatingAdmissionPolicy 'concourse-worker-pods' with binding 'all' denied request: one container")),
+			"one container", "deploy/policies/worker.yaml"),
 		Entry("for want of the namespace", "create", "secrets",
 			apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, namespace),
 			"create the pull secret: ", `namespaces "ci" not found`, "create the namespace"),

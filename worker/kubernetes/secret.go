@@ -12,6 +12,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 )
 
 // dockerHubKey is where Docker's configuration keeps the login for Docker Hub.
@@ -29,7 +31,7 @@ func (b *Backend) createSecret(ctx context.Context, spec garden.ContainerSpec, f
 			Name:        forPod.Name,
 			Namespace:   forPod.Namespace,
 			Labels:      forPod.Labels,
-			Annotations: forPod.Annotations,
+			Annotations: pod.SecretAnnotations(forPod),
 		},
 		Type: corev1.SecretTypeDockerConfigJson,
 		Data: map[string][]byte{corev1.DockerConfigJsonKey: config},

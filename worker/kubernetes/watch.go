@@ -49,7 +49,7 @@ func (b *Backend) watchPods(ctx context.Context) error {
 		}))
 	informer := factory.Core().V1().Pods().Informer()
 	if err := informer.SetWatchErrorHandler(func(_ *cache.Reflector, err error) {
-		b.Logger.Error("failed-to-watch-pods", err)
+		b.Logger.Error("failed-to-watch-pods", apiError("watch", "pods in namespace "+b.Namespace, err))
 	}); err != nil {
 		return fmt.Errorf("watch pods: %w", err)
 	}

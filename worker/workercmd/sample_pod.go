@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -30,7 +29,7 @@ const sampleHandle = "sample"
 func trySamplePod(ctx context.Context, config kubernetes.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, samplePatience)
 	defer cancel()
-	sample := pod.Build(config.Worker(), garden.ContainerSpec{Handle: sampleHandle}, sampleHandle, filepath.Join(config.StateDir, sampleHandle))
+	sample := pod.Build(config.Worker(), garden.ContainerSpec{Handle: sampleHandle}, sampleHandle, config.RunDir(sampleHandle))
 	sample, err := config.PodTemplate.Apply(sample)
 	if err != nil {
 		return fmt.Errorf("--kubernetes-pod-template: %w", err)

@@ -1,6 +1,7 @@
 package pod
 
 import (
+	"maps"
 	"regexp"
 	"strings"
 
@@ -19,6 +20,7 @@ const (
 	prefix    = "concourse-ci.org/"
 	workerKey = prefix + "worker"
 	handleKey = prefix + "handle"
+	nodeKey   = prefix + "node"
 )
 
 var propertyKeys = map[string]string{
@@ -57,6 +59,14 @@ func Annotations(worker, handle string, properties garden.Properties) map[string
 			all[key] = value
 		}
 	}
+	return all
+}
+
+// SecretAnnotations are those of the pod's pull secret: the pod's own, and which
+// node the pod is on. A policy keeps the workers of other nodes away by that.
+func SecretAnnotations(of *corev1.Pod) map[string]string {
+	all := map[string]string{nodeKey: of.Spec.NodeName}
+	maps.Copy(all, of.Annotations)
 	return all
 }
 
