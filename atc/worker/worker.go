@@ -98,7 +98,8 @@ func instanceVars(encoded string) string {
 	return decoded.String()
 }
 
-// stepProperties say what a container is for.
+// stepProperties say what a container is for. A pipeline may have names and
+// variables of any length; no more of them travels than a pod may show.
 func stepProperties(metadata db.ContainerMetadata, spec runtime.ContainerSpec) garden.Properties {
 	properties := garden.Properties{
 		property.Team:     spec.TeamName,
@@ -112,5 +113,5 @@ func stepProperties(metadata db.ContainerMetadata, spec runtime.ContainerSpec) g
 		property.InstanceVars: instanceVars(metadata.PipelineInstanceVars),
 	}
 	maps.DeleteFunc(properties, func(_, value string) bool { return value == "" })
-	return properties
+	return property.CutAll(properties)
 }

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"code.cloudfoundry.org/garden"
@@ -48,15 +49,21 @@ var _ = Describe("IsKubernetes", func() {
 })
 
 var _ = Describe("Worker", func() {
+	var metadata db.ContainerMetadata
+
+	BeforeEach(func() {
+		metadata = db.ContainerMetadata{
+			Type: db.ContainerTypeTask, PipelineName: "some-pipeline", PipelineInstanceVars: `{"branch":"main","version":1}`, JobName: "some-job", BuildName: "7", StepName: "some-step",
+		}
+	})
+
 	// created returns what Garden is asked to create for an image of a step.
 	created := func(image runtime.ImageSpec, types ...atc.WorkerResourceType) garden.ContainerSpec {
 		GinkgoHelper()
 		client := new(gclientfakes.FakeClient)
 		w := newWorker(workerWith(types...), client, func(client gclient.Client) *gardenruntime.Worker { return nil })
 
-		amending := w.amending(context.Background(), db.ContainerMetadata{
-			Type: db.ContainerTypeTask, PipelineName: "some-pipeline", PipelineInstanceVars: `{"branch":"main","version":1}`, JobName: "some-job", BuildName: "7", StepName: "some-step",
-		}, runtime.ContainerSpec{TeamName: "some-team", ImageSpec: w.referenceOfBaseType(image)}, fetchedWithLogin())
+		amending := w.amending(context.Background(), metadata, runtime.ContainerSpec{TeamName: "some-team", ImageSpec: w.referenceOfBaseType(image)}, fetchedWithLogin())
 		_, err := amending.Create(garden.ContainerSpec{
 			RootFSPath: w.referenceOfBaseType(image).ImageURL,
 			Properties: garden.Properties{"user": "someone"},
@@ -105,6 +112,18 @@ var _ = Describe("Worker", func() {
 
 			property.InstanceVars: "branch:main,version:1",
 		}))
+	})
+
+	It("sends no more of a name than a pod may show", func() {
+		metadata.StepName = strings.Repeat("ü", 1<<20)
+		metadata.PipelineInstanceVars = `{"branch":"` + strings.Repeat("b", 1<<20) + `"}`
+		properties := created(runtime.ImageSpec{ImageURL: reference}).Properties
+		Expect(properties).To(HaveLen(8))
+		for name, value := range properties {
+			Expect(len(value)).To(BeNumerically("<=", property.MaxLength), name)
+		}
+		Expect(properties[property.Step]).To(HavePrefix("üü"))
+		Expect(properties[property.InstanceVars]).To(HavePrefix("branch:bb"))
 	})
 
 	It("leaves a base resource type that the worker lacks to upstream", func() {

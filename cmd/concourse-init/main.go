@@ -36,11 +36,16 @@ func main() {
 }
 
 func run(imageUser server.Identity) error {
-	config := server.Config{ImageUser: imageUser, Log: os.Stdout}
+	config := server.Config{ImageUser: imageUser}
 	flag.StringVar(&config.SocketPath, "socket", "", "unix socket to listen on")
 	flag.StringVar(&config.StateDir, "state-dir", "", "directory to keep the output of processes in")
 	flag.DurationVar(&config.StopTimeout, "stop-timeout", 10*time.Second, "time from SIGTERM to SIGKILL")
+	flag.StringVar(&config.TerminationMessageFile, "termination-message", "", "file that the kubelet reads the container's last words from")
+	podLog := flag.Bool("pod-log", true, "copy what processes print to the pod's log")
 	flag.Parse()
+	if *podLog {
+		config.Log = os.Stdout
+	}
 	if config.SocketPath == "" || config.StateDir == "" {
 		return errors.New("--socket and --state-dir are required")
 	}

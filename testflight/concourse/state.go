@@ -71,7 +71,7 @@ func (c *Concourse) initsOfPods() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	mounted, err := filepath.Glob("/proc/[0-9]*/root" + pod.InitMountPath)
+	mounted, err := filepath.Glob("/proc/[0-9]*/root" + pod.InitMountPrefix + "*")
 	if err != nil {
 		return nil, err
 	}

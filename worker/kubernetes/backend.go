@@ -15,6 +15,7 @@ import (
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod/template"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
 // Config is what a Backend needs to know.
@@ -45,6 +46,12 @@ type Config struct {
 
 	// ImagePullSecrets are Secrets in Namespace that every pod may pull with.
 	ImagePullSecrets []string
+
+	// PrivilegedMode is what becomes of containers that are to be privileged.
+	PrivilegedMode PrivilegedMode
+
+	// PodLogOff keeps what processes print out of the pods' logs.
+	PodLogOff bool
 
 	// VolumeImages makes images of volumes.
 	VolumeImages VolumeImages
@@ -147,7 +154,10 @@ func (c Config) validate() error {
 	if c.PodStartupTimeout <= 0 {
 		return errors.New("the pod startup timeout must be positive")
 	}
-	return nil
+	if len(c.WorkerName) > property.MaxLength {
+		return fmt.Errorf("the worker name has %d bytes: every pod is annotated with it, which %d may have", len(c.WorkerName), property.MaxLength)
+	}
+	return c.PrivilegedMode.validate()
 }
 
 // Stop ends watching and attaching. The pods go on; a backend that is started
@@ -245,5 +255,6 @@ func (c Config) Worker() pod.Worker {
 		NodeName:         c.NodeName,
 		InitBinary:       c.InitBinary,
 		ImagePullSecrets: c.ImagePullSecrets,
+		PodLogOff:        c.PodLogOff,
 	}
 }

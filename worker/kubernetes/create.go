@@ -3,7 +3,6 @@ package kubernetes
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
 // Create makes the container's pod and returns when its init answers. For a
@@ -28,9 +28,16 @@ func (b *Backend) Create(spec garden.ContainerSpec) (garden.Container, error) {
 	if spec.Handle == "" {
 		spec.Handle = uuid.NewString()
 	}
-	if !isDirectoryName(spec.Handle) {
-		return nil, fmt.Errorf("create container %q: the handle can't be a directory's name", spec.Handle)
+	if err := checkHandle(spec.Handle); err != nil {
+		return nil, err
 	}
+	if err := checkMountPaths(spec); err != nil {
+		return nil, err
+	}
+	if err := b.PrivilegedMode.decide(&spec); err != nil {
+		return nil, err
+	}
+	spec.Properties = property.CutAll(spec.Properties)
 	deadline := time.Now().Add(b.PodStartupTimeout)
 	if err := b.makeRoomFor(spec, deadline); err != nil {
 		return nil, err
@@ -51,10 +58,6 @@ func (b *Backend) Create(spec garden.ContainerSpec) (garden.Container, error) {
 	}
 	container.remind(spec.Env)
 	return container, nil
-}
-
-func isDirectoryName(name string) bool {
-	return filepath.Base(name) == name && name != "." && name != ".."
 }
 
 func (b *Backend) stateDir(handle string) string {
@@ -222,15 +225,4 @@ func (b *Backend) cutOffNetwork(ctx context.Context, container *Container) error
 		return fmt.Errorf("cut the hermetic step off from the network: %w", err)
 	}
 	return b.CutOffNetwork(pid)
-}
-
-// checkSources looks for what is to be mounted: a container runtime would make
-// an empty directory of a path that is not there.
-func checkSources(bindMounts []garden.BindMount) error {
-	for _, bindMount := range bindMounts {
-		if _, err := os.Stat(bindMount.SrcPath); err != nil {
-			return fmt.Errorf("mount volume at %s: %w", bindMount.DstPath, err)
-		}
-	}
-	return nil
 }

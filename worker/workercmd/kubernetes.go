@@ -111,6 +111,8 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 		PodStartupTimeout:       cmd.Kubernetes.PodStartupTimeout,
 		PodTemplate:             podTemplate,
 		ImagePullSecrets:        cmd.Kubernetes.ImagePullSecrets,
+		PrivilegedMode:          kubernetes.PrivilegedMode(cmd.Kubernetes.PrivilegedMode),
+		PodLogOff:               cmd.Kubernetes.PodLog == "off",
 		VolumeImages:            volumeImages,
 		NewInit:                 func(socket string) kubernetes.Init { return podinit.NewClient(socket) },
 		CutOffNetwork:           podnetwork.CutOff,

@@ -29,7 +29,7 @@ func (cmd *WorkerCommand) refuseOtherRuntimesFlags() error {
 		return errors.New("--containerd-restricted-network has no effect with --runtime kubernetes: use a NetworkPolicy")
 	}
 	if mode := cmd.Containerd.PrivilegedMode; mode != bespec.FullPrivilegedMode {
-		return errors.New("--containerd-privileged-mode has no effect with --runtime kubernetes: use Pod Security admission in the namespace of the pods")
+		return errors.New("--containerd-privileged-mode has no effect with --runtime kubernetes: use --kubernetes-privileged-mode")
 	}
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")

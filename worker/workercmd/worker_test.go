@@ -8,17 +8,6 @@ import (
 )
 
 var _ = Describe("WorkerCommand", func() {
-	parse := func(args ...string) (*WorkerCommand, error) {
-		GinkgoHelper()
-		var command WorkerCommand
-		parser := flags.NewParser(&command, flags.None)
-		parser.NamespaceDelimiter = "-"
-		command.LessenRequirements("", parser.Command)
-		parser.FindOptionByLongName("tsa-worker-private-key").Required = false
-		_, err := parser.ParseArgs(append([]string{"--work-dir", GinkgoT().TempDir()}, args...))
-		return &command, err
-	}
-
 	DescribeTable("knows the runtimes of upstream and kubernetes",
 		func(runtime string) {
 			command, err := parse("--runtime", runtime)
@@ -71,3 +60,15 @@ var _ = Describe("WorkerCommand", func() {
 		})
 	})
 })
+
+// parse reads the flags of a worker.
+func parse(args ...string) (*WorkerCommand, error) {
+	GinkgoHelper()
+	var command WorkerCommand
+	parser := flags.NewParser(&command, flags.None)
+	parser.NamespaceDelimiter = "-"
+	command.LessenRequirements("", parser.Command)
+	parser.FindOptionByLongName("tsa-worker-private-key").Required = false
+	_, err := parser.ParseArgs(append([]string{"--work-dir", GinkgoT().TempDir()}, args...))
+	return &command, err
+}

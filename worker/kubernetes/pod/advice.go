@@ -3,8 +3,6 @@ package pod
 import (
 	"regexp"
 	"strings"
-
-	corev1 "k8s.io/api/core/v1"
 )
 
 const (
@@ -12,6 +10,12 @@ const (
 	outOf = "OutOf"
 
 	outOfMemory = "OOMKilled"
+
+	// Reasons of a container that the runtime could not start, and of one that the
+	// kubelet lost. What is said about them is the runtime's and the kubelet's.
+	startError    = "StartError"
+	cannotRun     = "ContainerCannotRun"
+	statusUnknown = "ContainerStatusUnknown"
 )
 
 var (
@@ -102,15 +106,17 @@ func podAdvice(reason string) string {
 	return ""
 }
 
-func terminationAdvice(terminated *corev1.ContainerStateTerminated) string {
+func terminationAdvice(reason, words string) string {
 	switch {
-	case terminated.Reason == outOfMemory:
+	case reason == outOfMemory:
 		return "the step needs more memory than its limit: raise container_limits.memory"
-	case strings.Contains(terminated.Message, "exec format error"):
+	case strings.Contains(words, "exec format error"):
 		return "the image or init is for another architecture than the node's"
-	case terminated.Reason == "ContainerStatusUnknown":
+	case strings.Contains(words, "concourse-init") && strings.Contains(words, "permission denied"):
+		return "the node does not let init work: mount the file system of the worker's work dir without noexec and nosuid, and let containers use it (SELinux, AppArmor)"
+	case reason == statusUnknown:
 		return "the node lost track of the container, as after a restart: run the build again"
-	case terminated.Reason == "StartError" || terminated.Reason == "ContainerCannotRun":
+	case reason == startError || reason == cannotRun:
 		return "the node's container runtime could not start it: check that the image is for the node's architecture"
 	}
 	return ""

@@ -3,6 +3,7 @@ package pod_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 
 	"code.cloudfoundry.org/garden"
 	. "github.com/onsi/ginkgo/v2"
@@ -129,6 +130,47 @@ var _ = Describe("the pod of a container", func() {
 		Expect(built.Spec.Volumes).To(HaveLen(4), "a volume that nothing mounts is mounted on the node all the same")
 	})
 
+	It("has init where neither its image nor the pod before it can tell", func() {
+		var directories []string
+		for range 2 {
+			step := pod.Build(worker, task(), image, runDir).Spec.Containers[0]
+			directory, program := filepath.Split(step.Command[0])
+			Expect(program).To(Equal("concourse-init"))
+			Expect(directory).To(MatchRegexp("^" + madeUp.String() + "/$"))
+			Expect(step.VolumeMounts).To(ContainElement(And(
+				HaveField("Name", "init"), HaveField("ReadOnly", true), HaveField("MountPath", filepath.Clean(directory)),
+			)))
+			directories = append(directories, directory)
+		}
+		Expect(directories[0]).NotTo(Equal(directories[1]))
+	})
+
+	DescribeTable("knows what would hide init, however it is spelled",
+		func(mountPath string, hides bool) {
+			Expect(pod.HidesInit(mountPath)).To(Equal(hides))
+		},
+		Entry(nil, "/.concourse", true),
+		Entry(nil, "/.concourse/", true),
+		Entry(nil, "/.concourse/bin/", true),
+		Entry(nil, "//.concourse/./bin", true),
+		Entry(nil, "/x/../.concourse", true),
+		Entry(nil, "/tmp/build/e55deab7/../../../.concourse/run", true),
+		Entry(nil, ".concourse/run", true),
+		Entry(nil, "/", true),
+		Entry(nil, "", true),
+		Entry(nil, "/..", true),
+		Entry(nil, "/.concourses", false),
+		Entry(nil, "/tmp/.concourse", false),
+		Entry(nil, "/tmp/build/e55deab7/input", false),
+	)
+
+	It("keeps what processes print out of the pod's log where the operator says so", func() {
+		quiet := worker
+		quiet.PodLogOff = true
+		Expect(pod.Build(quiet, task(), image, runDir).Spec.Containers[0].Command).To(ContainElement("--pod-log=false"))
+		Expect(pod.Build(worker, task(), image, runDir).Spec.Containers[0].Command).NotTo(ContainElement(HavePrefix("--pod-log")))
+	})
+
 	It("is selected and recognised as its worker's", func() {
 		built := pod.Build(worker, task(), image, runDir)
 
@@ -178,12 +220,16 @@ var _ = Describe("the pod of a container", func() {
 	)
 })
 
+// madeUp is init's directory, which no two pods have in common.
+var madeUp = regexp.MustCompile(`/\.concourse/bin-[a-z2-7]{26}`)
+
 // expectGolden compares a pod with a file in testdata, which it writes if
 // UPDATE_GOLDEN_FILES is set.
 func expectGolden(file string, built *corev1.Pod) {
 	GinkgoHelper()
 	content, err := yaml.Marshal(built)
 	Expect(err).NotTo(HaveOccurred())
+	content = madeUp.ReplaceAll(content, []byte("/.concourse/bin-madeup"))
 	golden := filepath.Join("testdata", file)
 	if os.Getenv("UPDATE_GOLDEN_FILES") != "" {
 		Expect(os.WriteFile(golden, content, 0o644)).To(Succeed())

@@ -87,7 +87,7 @@ func (f *Failure) IsOutOfMemory() bool {
 // StartFailure says why a pod whose init has not answered yet will not start,
 // or may not. It is nil as long as nothing is wrong.
 func StartFailure(pod *corev1.Pod) *Failure {
-	if failure := EndReason(pod); failure != nil {
+	if failure := endReason(pod, lastWords); failure != nil {
 		return failure
 	}
 	if waiting := containerState(pod).Waiting; waiting != nil {
@@ -97,8 +97,13 @@ func StartFailure(pod *corev1.Pod) *Failure {
 }
 
 // EndReason says why a pod ended or is about to: evicted, out of memory,
-// deleted, its container gone. It is nil for a pod that lives.
+// deleted, its container gone. It is nil for a pod that lives. A step may have run
+// in it, so that it does not quote what the container may have left to be said.
 func EndReason(pod *corev1.Pod) *Failure {
+	return endReason(pod, runtimesWords)
+}
+
+func endReason(pod *corev1.Pod, words func(*corev1.ContainerStateTerminated) string) *Failure {
 	terminated := containerState(pod).Terminated
 	switch {
 	case pod.Status.Reason != "" && pod.Status.Phase == corev1.PodFailed:
@@ -109,7 +114,7 @@ func EndReason(pod *corev1.Pod) *Failure {
 			Final:   true,
 		}
 	case terminated != nil:
-		return terminatedFailure(terminated)
+		return terminatedFailure(terminated, words(terminated))
 	case pod.DeletionTimestamp != nil:
 		return &Failure{Reason: "Deleted", Message: "the pod was deleted" + disruption(pod), Final: true}
 	case pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded:
@@ -177,18 +182,33 @@ func waitingFailure(waiting *corev1.ContainerStateWaiting, image string) *Failur
 	return failure
 }
 
-func terminatedFailure(terminated *corev1.ContainerStateTerminated) *Failure {
+// lastWords are the runtime's, or init's own: before init answers nothing else has
+// run in the container.
+func lastWords(terminated *corev1.ContainerStateTerminated) string {
+	return terminated.Message
+}
+
+// runtimesWords are about a container that did not start or was lost. About any
+// other, what ran in it may have written them.
+func runtimesWords(terminated *corev1.ContainerStateTerminated) string {
+	if slices.Contains([]string{startError, cannotRun, statusUnknown}, terminated.Reason) {
+		return terminated.Message
+	}
+	return ""
+}
+
+func terminatedFailure(terminated *corev1.ContainerStateTerminated, words string) *Failure {
 	message := fmt.Sprintf("container ended with exit code %d", terminated.ExitCode)
 	if terminated.Signal != 0 {
 		message = fmt.Sprintf("container was ended by signal %d", terminated.Signal)
 	}
-	if terminated.Message != "" {
-		message += ": " + strings.TrimSpace(terminated.Message)
+	if words != "" {
+		message += ": " + strings.TrimSpace(words)
 	}
 	return &Failure{
 		Reason:  terminated.Reason,
 		Message: message,
-		Advice:  terminationAdvice(terminated),
+		Advice:  terminationAdvice(terminated.Reason, words),
 		Final:   true,
 	}
 }

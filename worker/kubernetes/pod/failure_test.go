@@ -101,6 +101,9 @@ var _ = Describe("why a pod does not start", func() {
 		Entry("exec format error", terminated(corev1.ContainerStateTerminated{
 			Reason: "StartError", ExitCode: 128, Message: "exec /.concourse/bin/concourse-init: exec format error",
 		}), true, "StartError: container ended with exit code 128: exec", "another architecture"),
+		Entry("a file system that runs no programs", terminated(corev1.ContainerStateTerminated{
+			Reason: "StartError", ExitCode: 128, Message: `exec: "/.concourse/bin-x/concourse-init": permission denied: unknown`,
+		}), true, "StartError: container ended with exit code 128: exec", "noexec"),
 		Entry("start error", terminated(corev1.ContainerStateTerminated{Reason: "StartError", ExitCode: 128, Message: "runc failed"}), true,
 			"StartError: container ended with exit code 128: runc failed", "architecture"),
 		Entry("out of memory", terminated(corev1.ContainerStateTerminated{Reason: "OOMKilled", ExitCode: 137}), true,
@@ -125,6 +128,21 @@ var _ = Describe("why a pod does not start", func() {
 			{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: "0/1 nodes are available"},
 		}}}, false, "Unschedulable: 0/1 nodes are available", "own node"),
 	)
+
+	Describe("of a container that ended with words of its own", func() {
+		ended := terminated(corev1.ContainerStateTerminated{Reason: "Error", ExitCode: 1, Message: "concourse-init: bind: permission denied\n"})
+
+		It("quotes them until init answers: they are init's", func() {
+			Expect(pod.StartFailure(ended)).To(MatchError(And(
+				ContainSubstring("exit code 1: concourse-init: bind: permission denied"),
+				ContainSubstring("without noexec and nosuid"),
+			)))
+		})
+
+		It("does not quote them after that: they may be a step's", func() {
+			Expect(pod.EndReason(ended)).To(MatchError("Error: container ended with exit code 1"))
+		})
+	})
 
 	DescribeTable("is nothing",
 		func(well *corev1.Pod) {

@@ -40,7 +40,7 @@ var notInLabel = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
 
 // Labels are those of everything that belongs to a container: for people to
 // select by. Values are cut and cleaned to what a label may hold, and in Punycode
-// (RFC 3492) if they are not in ASCII; the full ones are in [Annotations].
+// (RFC 3492) if they are not in ASCII; [Annotations] have more of them.
 func Labels(worker, handle string, properties garden.Properties) map[string]string {
 	all := map[string]string{managedByLabel: managedBy}
 	for key, value := range Annotations(worker, handle, properties) {
@@ -51,12 +51,13 @@ func Labels(worker, handle string, properties garden.Properties) map[string]stri
 	return all
 }
 
-// Annotations say to which container of which worker something belongs.
+// Annotations say to which container of which worker something belongs. Worker and
+// handle are whole, as pods are found by them; of the others a long one is cut.
 func Annotations(worker, handle string, properties garden.Properties) map[string]string {
 	all := map[string]string{workerKey: worker, handleKey: handle}
 	for name, key := range propertyKeys {
 		if value := properties[name]; value != "" {
-			all[key] = value
+			all[key] = property.Cut(value)
 		}
 	}
 	return all
@@ -86,7 +87,12 @@ func Handle(pod *corev1.Pod) string {
 	return pod.Annotations[handleKey]
 }
 
+// maxWork is the most of a name, in bytes, that is looked at. A pipeline may give a
+// step one of a megabyte.
+const maxWork = 4 * maxLength
+
 func labelValue(text string) string {
+	text = property.Start(text, maxWork)
 	if ascii, err := idna.Punycode.ToASCII(text); err == nil {
 		text = ascii
 	}

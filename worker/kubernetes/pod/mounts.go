@@ -1,21 +1,30 @@
 package pod
 
 import (
+	"crypto/rand"
 	"path"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"code.cloudfoundry.org/garden"
 	corev1 "k8s.io/api/core/v1"
 )
 
-// InitMountPath is the directory in a pod that has concourse-init.
-const InitMountPath = concourseMountPath + "/bin"
+// InitMountPrefix begins the path of the directory in a pod that has
+// concourse-init. The rest is made up for each pod: a runtime follows the links of
+// an image to where it mounts something, so that an image and an input that knew
+// the path could put a program of theirs in the place of init.
+const InitMountPrefix = concourseMountPath + "/bin-"
 
 const (
 	concourseMountPath = "/.concourse"
 	runMountPath       = concourseMountPath + "/run"
 	socketName         = "init.sock"
+
+	// terminationMessagePath is where a kubelet by default mounts the file that it
+	// reads a container's last words from.
+	terminationMessagePath = "/dev/termination-log"
 
 	initVolume       = "init"
 	runVolume        = "run"
@@ -28,25 +37,45 @@ func SocketPath(runDir string) string {
 	return filepath.Join(runDir, socketName)
 }
 
-func initCommand(binary string) []string {
-	return []string{
-		path.Join(InitMountPath, binary),
+func newInitMountPath() string {
+	return InitMountPrefix + strings.ToLower(rand.Text())
+}
+
+func initCommand(worker Worker, initMountPath string) []string {
+	command := []string{
+		path.Join(initMountPath, filepath.Base(worker.InitBinary)),
 		"--socket", path.Join(runMountPath, socketName),
 		"--state-dir", runMountPath,
+		"--termination-message", terminationMessagePath,
 	}
+	if worker.PodLogOff {
+		command = append(command, "--pod-log=false")
+	}
+	return command
+}
+
+// HidesInit says whether a mount at the path would lie over init, or over what init
+// shares with the worker.
+func HidesInit(mountPath string) bool {
+	mountPath = path.Clean("/" + mountPath)
+	return mountPath == "/" || isAtOrBelow(mountPath, concourseMountPath)
+}
+
+func isAtOrBelow(mountPath, directory string) bool {
+	return mountPath == directory || strings.HasPrefix(mountPath, directory+"/")
 }
 
 // hostPaths mounts init, the directory shared with the worker and exactly the
 // volumes that the container was given. Nothing is mounted into a volume after
 // the pod has started, so no mount has to propagate, which an overlay volume
 // would have to be a shared mount for.
-func hostPaths(worker Worker, bindMounts []garden.BindMount, runDir string) ([]corev1.Volume, []corev1.VolumeMount) {
+func hostPaths(worker Worker, bindMounts []garden.BindMount, initMountPath, runDir string) ([]corev1.Volume, []corev1.VolumeMount) {
 	volumes := []corev1.Volume{
 		hostPath(initVolume, filepath.Dir(worker.InitBinary)),
 		hostPath(runVolume, runDir),
 	}
 	mounts := []corev1.VolumeMount{
-		{Name: initVolume, MountPath: InitMountPath, ReadOnly: true},
+		{Name: initVolume, MountPath: initMountPath, ReadOnly: true},
 		{Name: runVolume, MountPath: runMountPath},
 	}
 	for i, bindMount := range visible(bindMounts) {

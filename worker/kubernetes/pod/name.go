@@ -24,7 +24,7 @@ var (
 func Name(handle string, properties garden.Properties) string {
 	var parts []string
 	for _, name := range []string{property.Pipeline, property.Job, property.Build, property.Type, property.Step} {
-		if part := dnsLabel(properties[name]); part != "" {
+		if part := dnsLabel(property.Start(properties[name], maxWork)); part != "" {
 			parts = append(parts, part)
 		}
 	}

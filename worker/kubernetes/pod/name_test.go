@@ -2,6 +2,7 @@ package pod_test
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"code.cloudfoundry.org/garden"
 	. "github.com/onsi/ginkgo/v2"
@@ -30,6 +31,32 @@ var _ = Describe("the name of a pod", func() {
 		Entry("of nothing known", garden.Properties{}, "container-1a2b3c4d"),
 		Entry("with names of nothing but strange characters", garden.Properties{property.Step: "ステップ"}, "container-1a2b3c4d"),
 	)
+
+	It("and labels and annotations are of bounded size, whatever a pipeline calls things", func() {
+		long := strings.Repeat("Ünit-", 1<<18)
+		properties := garden.Properties{}
+		for _, name := range []string{property.Team, property.Pipeline, property.InstanceVars, property.Job, property.Build, property.Step, property.Type, property.Attempt} {
+			properties[name] = long
+		}
+
+		name := pod.Name(handle, properties)
+		Expect(validation.IsDNS1123Label(name)).To(BeEmpty())
+		Expect(name).To(HaveSuffix("-1a2b3c4d"))
+
+		labels := pod.Labels("worker-1", handle, properties)
+		Expect(labels).To(HaveLen(11))
+		for _, value := range labels {
+			Expect(validation.IsValidLabelValue(value)).To(BeEmpty())
+		}
+
+		annotations := pod.Annotations("worker-1", handle, properties)
+		Expect(annotations).To(HaveLen(10))
+		for key, value := range annotations {
+			Expect(len(value)).To(BeNumerically("<=", 1024), key)
+			Expect(utf8.ValidString(value)).To(BeTrue(), key)
+		}
+		Expect(annotations["concourse-ci.org/step"]).To(And(HavePrefix("Ünit-Ünit-"), HaveSuffix("…")))
+	})
 
 	It("shortens what is longest", func() {
 		name := pod.Name(handle, garden.Properties{

@@ -30,10 +30,5 @@ func OwnsVolumeName(name string) bool {
 // arbitrary names below it, in every pod.
 func OwnsMountPath(mountPath string) bool {
 	mountPath = path.Clean("/" + mountPath)
-	for _, own := range []string{concourseMountPath, scratchMountPath, buildMountPath} {
-		if mountPath == own || strings.HasPrefix(mountPath, own+"/") {
-			return true
-		}
-	}
-	return mountPath == "/"
+	return HidesInit(mountPath) || isAtOrBelow(mountPath, scratchMountPath) || isAtOrBelow(mountPath, buildMountPath)
 }

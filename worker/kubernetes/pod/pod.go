@@ -1,7 +1,6 @@
 package pod
 
 import (
-	"path/filepath"
 	"strings"
 
 	"code.cloudfoundry.org/garden"
@@ -29,6 +28,9 @@ type Worker struct {
 	// ImagePullSecrets are Secrets that the operator made in the namespace. Every
 	// pod may pull with them.
 	ImagePullSecrets []string
+
+	// PodLogOff keeps what processes print out of the pod's log.
+	PodLogOff bool
 }
 
 // Build returns the pod for a Garden container.
@@ -36,8 +38,13 @@ type Worker struct {
 // The image is the reference that the node pulls it by, runDir the directory on the node that the pod shares with the worker, see
 // [SocketPath]. The container's environment is not in the pod: it may hold
 // secrets, and whoever may list pods could read them.
+//
+// What the operator's template may change are defaults, see package template:
+// for a container that is not privileged, the runtime's seccomp profile, and no
+// leave to make device files.
 func Build(worker Worker, container garden.ContainerSpec, image, runDir string) *corev1.Pod {
-	volumes, mounts := hostPaths(worker, container.BindMounts, runDir)
+	initMountPath := newInitMountPath()
+	volumes, mounts := hostPaths(worker, container.BindMounts, initMountPath, runDir)
 
 	return &corev1.Pod{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
@@ -54,14 +61,17 @@ func Build(worker Worker, container garden.ContainerSpec, image, runDir string) 
 			EnableServiceLinks:            new(bool),
 			TerminationGracePeriodSeconds: new(int64(terminationGracePeriod)),
 			ImagePullSecrets:              pullSecrets(worker, container),
+			SecurityContext:               podSecurity(container),
 			Containers: []corev1.Container{{
-				Name:            ContainerName,
-				Image:           image,
-				ImagePullPolicy: pullPolicy(container, image),
-				Command:         initCommand(filepath.Base(worker.InitBinary)),
-				Resources:       resources(container.Limits),
-				SecurityContext: &corev1.SecurityContext{Privileged: new(container.Privileged)},
-				VolumeMounts:    mounts,
+				Name:                     ContainerName,
+				Image:                    image,
+				ImagePullPolicy:          pullPolicy(container, image),
+				Command:                  initCommand(worker, initMountPath),
+				Resources:                resources(container.Limits),
+				SecurityContext:          containerSecurity(container),
+				VolumeMounts:             mounts,
+				TerminationMessagePath:   terminationMessagePath,
+				TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
 			}},
 			Volumes: volumes,
 		},

@@ -53,6 +53,12 @@ type ProcessIO struct {
 	Delivered *Delivered
 }
 
+// ServedMessage is the termination message of a pod in which processes may have
+// run. A kubelet that finds no message in a container that failed copies the end of
+// the container's log into the pod's status. Before init serves, the log has init's
+// own words only: why it did not start. After that it has the output of processes.
+const ServedMessage = "concourse-init served this pod; what its processes printed is in no status"
+
 // OutOfMemoryNote ends the output of a process during which the kernel killed
 // for want of memory. The process may say nothing, or just "Killed".
 const OutOfMemoryNote = "\nthe kernel killed a process of this step because it needed more memory than its limit, or than the node had left: " +

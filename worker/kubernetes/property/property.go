@@ -3,17 +3,19 @@
 // the Kubernetes runtime shows them in the pod's name, labels and annotations.
 package property
 
+const prefix = "concourse."
+
 const (
-	Team     = "concourse.team"
-	Pipeline = "concourse.pipeline"
+	Team     = prefix + "team"
+	Pipeline = prefix + "pipeline"
 
 	// InstanceVars are those of an instance of the pipeline, as fly shows them:
 	// branch:main,version:1.
-	InstanceVars = "concourse.instance-vars"
+	InstanceVars = prefix + "instance-vars"
 
-	Job     = "concourse.job"
-	Build   = "concourse.build"
-	Step    = "concourse.step"
-	Type    = "concourse.type"
-	Attempt = "concourse.attempt"
+	Job     = prefix + "job"
+	Build   = prefix + "build"
+	Step    = prefix + "step"
+	Type    = prefix + "type"
+	Attempt = prefix + "attempt"
 )

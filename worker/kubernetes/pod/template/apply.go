@@ -13,7 +13,8 @@ import (
 // Apply returns the pod with the template merged in as Kubernetes merges a
 // strategic patch: mappings by key, volumes, pull secrets and variables by name,
 // mounts by path. Where both set something, the pod's value stays: so the limits
-// of a step win over those of the template, which are the default.
+// of a step win over those of the template, which are the default. But what [pod.Build]
+// sets for safety alone, and no step asks for, is a default below the template.
 func (t *Template) Apply(built *corev1.Pod) (*corev1.Pod, error) {
 	if t == nil {
 		return built, nil
@@ -23,7 +24,10 @@ func (t *Template) Apply(built *corev1.Pod) (*corev1.Pod, error) {
 		container := &base.Spec.Containers[i]
 		container.VolumeMounts = withoutPathsOf(patch.Spec.Containers[0].VolumeMounts, container.VolumeMounts)
 		leaveDefaultRequest(patch.Spec.Containers[0].Resources, container.Resources)
+		leaveDefaultCapabilities(patch.Spec.Containers[0].SecurityContext, container.SecurityContext)
 	}
+
+	leaveDefaultSeccomp(patch.Spec.SecurityContext, base.Spec.SecurityContext)
 
 	merged, err := merge(base, patch)
 	if err != nil {

@@ -28,6 +28,22 @@ func (r *refusal) checkCapabilities(path string, context *corev1.SecurityContext
 	}
 }
 
+// leaveDefaultCapabilities drops what both drop, but for what the template adds.
+// Merged, the list of one would replace that of the other.
+func leaveDefaultCapabilities(step, template *corev1.SecurityContext) {
+	if step == nil || step.Capabilities == nil || template == nil || template.Capabilities == nil {
+		return
+	}
+	added, dropped := plain(template.Capabilities.Add), plain(template.Capabilities.Drop)
+	all := slices.Clone(template.Capabilities.Drop)
+	for _, capability := range step.Capabilities.Drop {
+		if !slices.Contains(added, capability) && !slices.Contains(added, "ALL") && !slices.Contains(dropped, capability) {
+			all = append(all, capability)
+		}
+	}
+	step.Capabilities.Drop = all
+}
+
 // plain are the names as Kubernetes writes them: without CAP_, in capitals.
 func plain(capabilities []corev1.Capability) []corev1.Capability {
 	var all []corev1.Capability

@@ -143,7 +143,8 @@ var _ = Describe("what Concourse has to set", func() {
 		"spec.containers[].tty":             "true",
 		"spec.containers[].workingDir":      "/a",
 
-		"spec.containers[].terminationMessagePath": "/tmp/message",
+		"spec.containers[].terminationMessagePolicy": "File",
+		"spec.containers[].terminationMessagePath":   "/tmp/message",
 
 		"spec.containers[].securityContext.allowPrivilegeEscalation": "false",
 		"spec.containers[].securityContext.privileged":               "true",

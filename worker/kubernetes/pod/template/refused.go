@@ -57,7 +57,8 @@ var refused = map[string]string{
 	"spec.containers[].tty":             streams,
 	"spec.containers[].workingDir":      "the step says where it runs",
 
-	"spec.containers[].terminationMessagePath": "the kubelet would mount a file there, over what the step has",
+	"spec.containers[].terminationMessagePath":   "init keeps a step's output out of the pod's status by writing there",
+	"spec.containers[].terminationMessagePolicy": "the kubelet tells by it why init did not start",
 
 	"spec.containers[].securityContext.allowPrivilegeEscalation": "init becomes root by its setuid bit, so as to run processes as any user",
 	"spec.containers[].securityContext.privileged":               "the step says whether it is privileged",

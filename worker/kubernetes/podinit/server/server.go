@@ -35,8 +35,12 @@ type Config struct {
 	// ImageUser is who processes run as that ask for no user.
 	ImageUser Identity
 
-	// Log gets a copy of all output. It may block.
+	// Log gets a copy of all output. It may block. Without one there is no copy.
 	Log io.Writer
+
+	// TerminationMessageFile is what the kubelet reads a container's last words from,
+	// see [podinit.ServedMessage]. It has to be there, unless it is empty.
+	TerminationMessageFile string
 
 	// StopTimeout is the time between SIGTERM and SIGKILL.
 	StopTimeout time.Duration
@@ -77,6 +81,9 @@ func (s *Server) Run(ctx context.Context) error {
 	listener, err := listen(s.config.SocketPath, s.config.StateDir)
 	if err != nil {
 		return err
+	}
+	if err := leaveServedMessage(s.config.TerminationMessageFile); err != nil {
+		return errors.Join(err, listener.Close())
 	}
 	httpServer := &http.Server{Handler: s.routes()}
 	failed := make(chan error, 1)
