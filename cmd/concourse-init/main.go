@@ -11,8 +11,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit/server"
 )
 
@@ -39,7 +39,7 @@ func run(imageUser server.Identity) error {
 	config := server.Config{ImageUser: imageUser, Log: os.Stdout}
 	flag.StringVar(&config.SocketPath, "socket", "", "unix socket to listen on")
 	flag.StringVar(&config.StateDir, "state-dir", "", "directory to keep the output of processes in")
-	flag.DurationVar(&config.StopTimeout, "stop-timeout", 10*time.Second, "time from SIGTERM to SIGKILL")
+	flag.DurationVar(&config.StopTimeout, "stop-timeout", podinit.StopTimeout, "time from SIGTERM to SIGKILL")
 	flag.Parse()
 	if config.SocketPath == "" || config.StateDir == "" {
 		return errors.New("--socket and --state-dir are required")
