@@ -11,8 +11,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit/server"
 )
 
@@ -39,7 +39,7 @@ func run(imageUser server.Identity) error {
 	config := server.Config{ImageUser: imageUser}
 	flag.StringVar(&config.SocketPath, "socket", "", "unix socket to listen on")
 	flag.StringVar(&config.StateDir, "state-dir", "", "directory to keep the output of processes in")
-	flag.DurationVar(&config.StopTimeout, "stop-timeout", 10*time.Second, "time from SIGTERM to SIGKILL")
+	flag.DurationVar(&config.StopTimeout, "stop-timeout", podinit.StopTimeout, "time from SIGTERM to SIGKILL")
 	flag.StringVar(&config.TerminationMessageFile, "termination-message", "", "file that the kubelet reads the container's last words from")
 	podLog := flag.Bool("pod-log", true, "copy what processes print to the pod's log")
 	flag.Parse()

@@ -14,18 +14,13 @@ import (
 // opened first, and connected to through its descriptor. That also frees the
 // path from the 107 bytes that a socket's address has.
 func dial(ctx context.Context, path string) (net.Conn, error) {
-	socket, err := unix.Open(path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	socket, mode, err := look(path)
 	if err != nil {
-		return nil, fmt.Errorf("open the socket of init %s: %w", path, err)
+		return nil, fmt.Errorf("find the socket of init: %w", err)
 	}
 	defer unix.Close(socket)
-
-	var found unix.Stat_t
-	if err := unix.Fstat(socket, &found); err != nil {
-		return nil, fmt.Errorf("look at the socket of init %s: %w", path, err)
-	}
-	if found.Mode&unix.S_IFMT != unix.S_IFSOCK {
+	if mode != unix.S_IFSOCK {
 		return nil, fmt.Errorf("%s is not a socket: something in the pod replaced init's", path)
 	}
-	return new(net.Dialer).DialContext(ctx, "unix", fmt.Sprintf("/proc/self/fd/%d", socket))
+	return new(net.Dialer).DialContext(ctx, "unix", reopened(socket))
 }

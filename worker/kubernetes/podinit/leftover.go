@@ -16,20 +16,6 @@ import (
 // A process in the pod may have made the file as long as it liked.
 const maxLeftover = 16 << 20
 
-// Delivered are the positions in a process' output up to which clients have it.
-// One below zero is not known.
-type Delivered struct{ Stdout, Stderr int64 }
-
-func (d *Delivered) note(kind protocol.Kind, position int64) {
-	switch {
-	case d == nil:
-	case kind == protocol.Stdout:
-		d.Stdout = position
-	case kind == protocol.Stderr:
-		d.Stderr = position
-	}
-}
-
 // DeliverLeftover delivers what an init that was killed kept of a process' output
 // and had not delivered. It follows no link out of the state directory, where a
 // process in the pod that is root there can put one.
@@ -61,19 +47,15 @@ func copyLeftover(path string, from int64, to io.Writer) error {
 	return nil
 }
 
-// openRegular does not wait for the other end of a pipe.
+// openRegular looks before it opens: to open a device or a pipe does something already.
 func openRegular(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	found, mode, err := look(path)
 	if err != nil {
 		return nil, err
 	}
-	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is not a regular file: something in the pod replaced it", path)
+	defer unix.Close(found)
+	if mode != unix.S_IFREG {
+		return nil, fmt.Errorf("%s is not a regular file: something in the pod replaced it", path)
 	}
-	if err != nil {
-		file.Close()
-		return nil, err
-	}
-	return file, nil
+	return os.Open(reopened(found))
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -115,11 +116,36 @@ var _ = Describe("PID 1", func() {
 			Expect(p.attach(ctx, "a").status).To(Equal(128 + 9))
 		})
 
-		It("kills at once if asked to, those too that left their group", func(ctx SpecContext) {
-			p.startTrap(ctx, "a", "trap 'exit 9' TERM; setsid sleep 60 & ")
+		It("kills at once if asked to", func(ctx SpecContext) {
+			p.startTrap(ctx, "a", "trap 'exit 9' TERM")
 			Expect(p.Stop(ctx, true)).To(Succeed())
 			Expect(p.attach(ctx, "a").status).To(Equal(128 + 9))
-			Expect(p.run(ctx, script("cat /proc/[0-9]*/cmdline")).stdout).NotTo(ContainSubstring("sleep"))
+		})
+
+		It("leaves the helper that a trap needs to the trap", func(ctx SpecContext) {
+			p.startTrap(ctx, "a", "mkfifo $0.in $0.out; sh -c 'read word < $0.in; echo cleaned by $word > $0.out' $0 & "+
+				"trap 'echo helper > $0.in; cat $0.out; exit 9' TERM; ")
+			Expect(p.Stop(ctx, false)).To(Succeed())
+			Expect(p.attach(ctx, "a")).To(Equal(result{"ready\ncleaned by helper\n", "", 9}))
+		})
+
+		It("leaves it to a trap to pass the signal on", func(ctx SpecContext) {
+			p.startTrap(ctx, "a", "sleep 60 & helper=$!; trap 'kill $helper; wait $helper; echo helper ended with $?; exit 9' TERM; ")
+			Expect(p.Stop(ctx, false)).To(Succeed())
+			Expect(p.attach(ctx, "a")).To(Equal(result{"ready\nhelper ended with 143\n", "", 9}))
+		})
+
+		It("ends though a child goes on that holds the output open, and has the child end with the pod", func(ctx SpecContext) {
+			p.startTrap(ctx, "a", "trap '' TERM; sleep 66 & trap 'exit 9' TERM; ")
+			Expect(p.Stop(ctx, false)).To(Succeed())
+			Expect(p.attach(ctx, "a")).To(Equal(result{"ready\n", "", 9}))
+			Expect(p.run(ctx, script("cat /proc/[0-9]*/cmdline")).stdout).To(ContainSubstring("sleep\x0066"))
+			namespace, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", p.command.Process.Pid))
+			Expect(err).NotTo(HaveOccurred())
+
+			Expect(p.command.Process.Signal(syscall.SIGTERM)).To(Succeed())
+			Eventually(p.exited).Should(Receive(BeNil()))
+			Expect(processesIn(namespace)).To(BeEmpty())
 		})
 
 		It("exits at once on SIGTERM when nothing runs", func(ctx SpecContext) {
@@ -195,11 +221,20 @@ var _ = Describe("PID 1", func() {
 func (p *pod) startTrap(ctx SpecContext, id, trap string) {
 	GinkgoHelper()
 	ready := filepath.Join(p.dir, id+".ready")
-	// Its own sleep gets the signal as well, of which the shell tells on stderr.
-	text := fmt.Sprintf("exec 2>/dev/null; %s; echo ready; touch %s; while :; do sleep 0.01; done", trap, ready)
-	text = strings.ReplaceAll(text, "& ;", "&")
-	Expect(p.Start(ctx, named(id, script(text)))).To(Succeed())
+	// The shell tells on stderr of a helper that a signal ended.
+	text := fmt.Sprintf("exec 2>/dev/null; %s\n echo ready; touch %s; while :; do sleep 0.01; done", trap, ready)
+	Expect(p.Start(ctx, named(id, podinit.ProcessSpec{Path: "sh", Args: []string{"-c", text, filepath.Join(p.dir, id)}}))).To(Succeed())
 	Eventually(func() error { _, err := os.Stat(ready); return err }).WithPolling(time.Millisecond).Should(Succeed())
+}
+
+// processesIn are the processes of a pid namespace.
+func processesIn(namespace string) []string {
+	links, err := filepath.Glob("/proc/[0-9]*/ns/pid")
+	Expect(err).NotTo(HaveOccurred())
+	return slices.DeleteFunc(links, func(link string) bool {
+		found, err := os.Readlink(link)
+		return err != nil || found != namespace
+	})
 }
 
 func setuidBinary() string {

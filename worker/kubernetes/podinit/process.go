@@ -3,7 +3,12 @@ package podinit
 import (
 	"fmt"
 	"io"
+	"time"
 )
+
+// StopTimeout is the time that processes which are told to end have before they are
+// killed, as on upstream's containerd worker.
+const StopTimeout = 10 * time.Second
 
 // WindowSize is the size of a terminal in characters.
 type WindowSize struct{ Columns, Rows uint16 }

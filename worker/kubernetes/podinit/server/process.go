@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -109,7 +110,7 @@ func (p *process) keepAll(files []*os.File) {
 			}
 		})
 	}
-	p.await(func() bool { return p.exited })
+	p.await(context.Background(), func() bool { return p.exited })
 	for _, o := range p.outputs {
 		o.endSoon()
 	}
@@ -156,15 +157,19 @@ func (p *process) update(change func()) {
 	p.changed = make(chan struct{})
 }
 
-// await waits until a condition of the process' state holds.
-func (p *process) await(condition func() bool) {
+// await waits until a condition of the process' state holds, or for the context's error.
+func (p *process) await(ctx context.Context, condition func() bool) error {
 	for {
 		p.mu.Lock()
 		holds, changed := condition(), p.changed
 		p.mu.Unlock()
 		if holds {
-			return
+			return nil
 		}
-		<-changed
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
 }

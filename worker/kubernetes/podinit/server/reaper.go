@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 	"syscall"
 )
@@ -14,20 +16,12 @@ import (
 // that were left to it. Package os/exec and os.Process would be in its way.
 type reaper struct {
 	// mu keeps a child from being reaped before it is known.
-	mu      sync.Mutex
-	known   map[int]*process
-	groups  map[int]struct{}
-	idle    bool
-	changed chan struct{}
+	mu    sync.Mutex
+	known map[int]*process
 }
 
 func newReaper() *reaper {
-	return &reaper{
-		known:   map[int]*process{},
-		groups:  map[int]struct{}{},
-		idle:    true,
-		changed: make(chan struct{}),
-	}
+	return &reaper{known: map[int]*process{}}
 }
 
 func (r *reaper) run(ctx context.Context) {
@@ -54,9 +48,6 @@ func (r *reaper) reap() {
 			continue
 		}
 		if pid <= 0 {
-			r.idle = errors.Is(err, syscall.ECHILD)
-			close(r.changed)
-			r.changed = make(chan struct{})
 			return
 		}
 		if p, ok := r.known[pid]; ok {
@@ -75,8 +66,6 @@ func (r *reaper) fork(p *process, fork func() (int, error)) error {
 	}
 	p.pid = pid
 	r.known[pid] = p
-	r.groups[pid] = struct{}{}
-	r.idle = false
 	return nil
 }
 
@@ -93,37 +82,9 @@ func (r *reaper) signal(p *process, signal syscall.Signal) error {
 	return nil
 }
 
-// signalAll signals everything in the pod, or as another process than PID 1,
-// everything in the groups of the processes it started.
-func (r *reaper) signalAll(signal syscall.Signal) {
-	if os.Getpid() == 1 {
-		syscall.Kill(-1, signal)
-		return
-	}
+// running are the processes that were started on request and have not ended.
+func (r *reaper) running() []*process {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for group := range r.groups {
-		if errors.Is(syscall.Kill(-group, signal), syscall.ESRCH) {
-			delete(r.groups, group)
-		}
-	}
-}
-
-// waitIdle waits until there is no child left.
-func (r *reaper) waitIdle(ctx context.Context) error {
-	// Orphans come without notice (those of kubectl exec).
-	r.reap()
-	for {
-		r.mu.Lock()
-		idle, changed := r.idle, r.changed
-		r.mu.Unlock()
-		if idle {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
+	return slices.Collect(maps.Values(r.known))
 }

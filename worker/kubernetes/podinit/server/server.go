@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
-	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -62,8 +60,9 @@ func New(config Config) *Server {
 	return &Server{config: config, reaper: newReaper(), processes: map[string]*process{}}
 }
 
-// Run serves until the context is done, then stops all processes and returns
-// when they have ended and their output was delivered, if anyone takes it.
+// Run serves until the context is done, then stops the processes that it started and
+// returns when they have ended and their output was delivered, if anyone takes it. The
+// kernel kills what else is in the pod when its PID 1 ends.
 func (s *Server) Run(ctx context.Context) error {
 	if os.Getpid() != 1 {
 		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
@@ -143,34 +142,6 @@ func (s *Server) disclaimStatuses() {
 				p.err = podinit.ErrStopped
 			}
 		})
-	}
-}
-
-// stop ends all processes and returns when they and their output have ended.
-func (s *Server) stop(ctx context.Context, kill bool) error {
-	if !kill {
-		s.reaper.signalAll(syscall.SIGTERM)
-		patience, cancel := context.WithTimeout(ctx, s.config.StopTimeout)
-		defer cancel()
-		if err := s.reaper.waitIdle(patience); err == nil {
-			s.awaitOutput()
-			return nil
-		}
-	}
-	s.reaper.signalAll(syscall.SIGKILL)
-	if err := s.reaper.waitIdle(ctx); err != nil {
-		return err
-	}
-	s.awaitOutput()
-	return nil
-}
-
-func (s *Server) awaitOutput() {
-	s.mu.Lock()
-	processes := slices.Collect(maps.Values(s.processes))
-	s.mu.Unlock()
-	for _, p := range processes {
-		p.await(func() bool { return p.ended })
 	}
 }
 
