@@ -2,7 +2,6 @@ package workercmd
 
 import (
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,42 +11,30 @@ import (
 	"github.com/concourse/concourse/worker/baggageclaim/volume/driver"
 	"github.com/concourse/flag/v2"
 	"github.com/tedsuo/ifrit"
-	"github.com/tedsuo/ifrit/grouper"
-	"github.com/tedsuo/ifrit/http_server"
+
+	"github.com/concourse/concourse-kubernetes/worker/endpoint"
 )
 
-// baggageclaimForPods is upstream's Baggageclaim below the work dir. Pods share
-// the host's user namespace, so files need no translation of their owners.
-func (cmd *WorkerCommand) baggageclaimForPods() (ifrit.Runner, error) {
-	volumes := cmd.volumesDir()
-	if err := os.MkdirAll(volumes, 0o755); err != nil {
+// baggageclaimForPods is upstream's Baggageclaim below the work dir, put together as
+// upstream's command does, but for where it listens and for the volumes of an earlier
+// life of the worker, see [lastingVolumes]. Pods share the host's user namespace, so
+// files need no translation of their owners.
+func (cmd *WorkerCommand) baggageclaimForPods(at endpoint.Endpoint) (ifrit.Runner, error) {
+	given := &cmd.Baggageclaim
+	folder := cmd.volumesDir()
+	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, fmt.Errorf("create the folder of the volumes: %w", err)
 	}
-	cmd.Baggageclaim.VolumesDir = flag.Dir(volumes)
-	cmd.Baggageclaim.OverlaysDir = filepath.Join(cmd.WorkDir.Path(), "overlays")
-	cmd.Baggageclaim.DisableUserNamespaces = true
+	given.VolumesDir = flag.Dir(folder)
+	given.OverlaysDir = filepath.Join(cmd.WorkDir.Path(), "overlays")
+	given.DisableUserNamespaces = true
 
-	switch cmd.Baggageclaim.Driver {
-	case "overlay", "detect": // which upstream's finds to be overlay on any kernel since 4.0
-		return cmd.overlayBaggageclaim()
-	default: // the others mount no volumes
-		if err := unmountVolumes(volumes, ""); err != nil {
-			return nil, err
-		}
-		return cmd.Baggageclaim.Runner(nil)
-	}
-}
-
-// overlayBaggageclaim puts upstream's Baggageclaim together as upstream's command
-// does, but for the volumes of an earlier life of the worker, see [lastingVolumes].
-func (cmd *WorkerCommand) overlayBaggageclaim() (ifrit.Runner, error) {
-	given := &cmd.Baggageclaim
 	logger, _ := given.Logger.Logger("baggageclaim")
 	interfaces, err := regexp.Compile(given.P2pInterfaceNamePattern)
 	if err != nil {
 		return nil, fmt.Errorf("--baggageclaim-p2p-interface-name-pattern: %w", err)
 	}
-	volumes, err := lastingVolumes(given.VolumesDir.Path(), given.OverlaysDir)
+	volumes, err := cmd.volumesOfDriver(logger)
 	if err != nil {
 		return nil, err
 	}
@@ -57,10 +44,7 @@ func (cmd *WorkerCommand) overlayBaggageclaim() (ifrit.Runner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make Baggageclaim's API: %w", err)
 	}
-	return grouper.NewParallel(os.Interrupt, grouper.Members{
-		{Name: "api", Runner: http_server.New(cmd.baggageclaimAddress(), handler)},
-		{Name: "debug", Runner: http_server.New(fmt.Sprintf("%s:%d", given.DebugBindIP, given.DebugBindPort), http.DefaultServeMux)},
-	}), nil
+	return endpoint.Server{Listen: at.Listen, Handler: handler}, nil
 }
 
 // lastingVolumes are those of an earlier life of the worker, mounted. What is
@@ -93,8 +77,4 @@ func lastingVolumes(volumesDir, overlaysDir string) (volume.Filesystem, error) {
 
 func (cmd *WorkerCommand) volumesDir() string {
 	return filepath.Join(cmd.WorkDir.Path(), "volumes")
-}
-
-func (cmd *WorkerCommand) baggageclaimAddress() string {
-	return fmt.Sprintf("%s:%d", cmd.Baggageclaim.BindIP, cmd.Baggageclaim.BindPort)
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/concourse/concourse/atc"
 	"github.com/concourse/flag/v2"
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/nodenetwork"
 )
 
 // KubernetesFlags are the flags of the Kubernetes runtime, all of which begin
@@ -22,7 +24,8 @@ type KubernetesFlags struct {
 	ResourceTypes     map[string]string `long:"resource-type" key-value-delimiter:"=" value-name:"NAME=IMAGE" description:"Image of a base resource type. Can be specified multiple times; adds to the usual Concourse resource types, or replaces the image of one of them. An empty IMAGE removes the type."`
 	PrivilegedTypes   []string          `long:"privileged-resource-type" value-name:"NAME" default:"docker-image" description:"Base resource type whose pods are privileged. Can be specified multiple times."`
 	ImagePullSecrets  []string          `long:"image-pull-secret" value-name:"NAME" description:"Name of a pull secret in the namespace that every pod uses, for example for the images of base resource types. Can be specified multiple times."`
-	VolumeRegistry    uint16            `long:"volume-registry-port" default:"7790" description:"Port of 127.0.0.1 on which the node pulls images that are volumes, such as a task's image from an earlier step. The worker must share the network namespace of its node (hostNetwork)."`
+	VolumeRegistry    uint16            `long:"volume-registry-port" default:"7790" description:"Port of 127.0.0.1 of the node on which it pulls images that are volumes, such as a task's image from an earlier step."`
+	NodeNetwork       string            `long:"node-network-namespace" default:"/proc/1/ns/net" description:"File of the node's network namespace, in which the worker listens for the node's pulls of volumes and cuts hermetic pods off. The worker itself may run in any. The default needs the node's process namespace (hostPID)."`
 	InitBin           flag.File         `long:"init-bin" description:"Path to the concourse-init executable, the first process of every pod. By default it is looked for beside the concourse executable."`
 }
 
@@ -66,4 +69,8 @@ func (f KubernetesFlags) resourceTypes() ([]atc.WorkerResourceType, error) {
 		})
 	}
 	return types, nil
+}
+
+func (f KubernetesFlags) nodeNetwork() nodenetwork.Namespace {
+	return nodenetwork.Namespace(f.NodeNetwork)
 }
