@@ -10,6 +10,7 @@ import (
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 	backend "github.com/concourse/concourse-kubernetes/worker/kubernetes"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/nodenetwork"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/volumeimage"
 	. "github.com/onsi/ginkgo/v2"
@@ -42,7 +43,7 @@ var _ = Describe("a worker whose cluster is not as it wants it", func() {
 			PodStartupTimeout:       time.Minute,
 			VolumeImages:            volumeimage.New("", "", lager.NewLogger("spec")), // none is asked for
 			NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
-			CutOffNetwork:           podnetwork.CutOff,
+			CutOffNetwork:           func(pid int) error { return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), pid) },
 			Logger:                  lager.NewLogger("spec"),
 		})
 		Expect(err).NotTo(HaveOccurred())

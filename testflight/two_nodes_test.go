@@ -169,8 +169,7 @@ jobs:
 		It("through web", func(ctx SpecContext) { streams(ctx) }, SpecTimeout(patience))
 
 		It("from worker to worker", func(ctx SpecContext) {
-			reachable := func(node int) []string {
-				device, address := runs.Cluster.NodeDevice(node)
+			reachable := func(device, address string) []string {
 				return []string{
 					"--baggageclaim-bind-ip=" + address,
 					"--baggageclaim-p2p-interface-name-pattern=^" + regexp.QuoteMeta(device) + "$",
@@ -179,14 +178,14 @@ jobs:
 			}
 			reconfigure(ctx, func(c *concourse.Concourse) {
 				c.WebFlags = []string{"--enable-p2p-volume-streaming"}
-				c.WorkerFlags = reachable(1)
-				c.SecondWorkerFlags = append(reachable(2), c.SecondWorkerFlags...)
+				c.WorkerFlags = reachable(runs.Cluster.NodeDevice(1))
+				c.SecondWorkerFlags = append(reachable(runs.Cluster.InNetworkDevice(), runs.Cluster.InNetworkAddress()), c.SecondWorkerFlags...)
 			})
 			streams(ctx)
 			for _, daemon := range []string{concourse.WorkerDaemon, concourse.SecondWorkerDaemon} {
 				log, err := os.ReadFile(runs.Cluster.DaemonLog(daemon))
 				Expect(err).NotTo(HaveOccurred())
-				Expect(string(log)).To(ContainSubstring("stream-p2p-out.done"), daemon)
+				Expect(string(log)).To(And(ContainSubstring("stream-p2p-out.done"), ContainSubstring("volumes-are-open-to-the-network")), daemon)
 			}
 		}, SpecTimeout(2*patience))
 	})

@@ -16,6 +16,9 @@ import (
 const (
 	folderMode = 0o700
 	socketMode = 0o600
+	// longestPath is how many bytes a socket's address has for its path, but for
+	// the zero at its end.
+	longestPath = len(unix.RawSockaddrUnix{}.Path) - 1
 )
 
 // listenUnix takes the place of a socket that an earlier worker left, but not of
@@ -40,7 +43,7 @@ func listenUnix(path string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen at %s: %w", path, err)
 	}
-	listener.SetUnlinkOnClose(false) // the short path means something else by then
+	listener.SetUnlinkOnClose(false) // a short path means something else by then
 	if err := os.Chmod(path, socketMode); err != nil {
 		listener.Close()
 		return nil, fmt.Errorf("make the socket root's alone: %w", err)
@@ -75,9 +78,12 @@ func dialUnix(ctx context.Context, path string) (connection net.Conn, err error)
 	return connection, err
 }
 
-// withShortPath calls use with another path of the same file: the kernel takes at
-// most 107 bytes for a socket's, and a work dir may be deep.
+// withShortPath calls use with a path of the same file that the kernel takes for a
+// socket's: a work dir may be deeper than that.
 func withShortPath(path string, use func(short string) error) error {
+	if len(path) <= longestPath {
+		return use(path)
+	}
 	folder, err := unix.Open(filepath.Dir(path), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return fmt.Errorf("open the folder %s: %w", filepath.Dir(path), err)
