@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -51,6 +52,10 @@ var _ = Describe("where a worker listens", func() {
 				connect := func() error { return connects(ctx, "unix", socket) }
 				Expect(connect()).To(Succeed(), socket)
 				Expect(asNobody(connect)).To(MatchError(unix.EACCES), socket)
+				if filepath.Base(socket) == "debug.sock" { // as README.md says
+					Expect(exec.CommandContext(ctx, "curl", "-sSf", "--unix-socket", socket, "http://worker/debug/pprof/goroutine?debug=2").Output()).
+						To(ContainSubstring("goroutine 1 "))
+				}
 			}
 			Expect(names).To(ConsistOf("garden.sock", "baggageclaim.sock", "debug.sock"))
 		})

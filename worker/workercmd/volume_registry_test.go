@@ -12,9 +12,11 @@ import (
 )
 
 var _ = Describe("the registry of volumes", func() {
-	if os.Getuid() != 0 {
-		return // only root may enter the node's network namespace
-	}
+	BeforeEach(func() {
+		if os.Getuid() != 0 {
+			Skip("only root may enter the node's network namespace")
+		}
+	})
 	// These specs run on the node themselves.
 	command := func(port int) *WorkerCommand {
 		return &WorkerCommand{Kubernetes: KubernetesFlags{
