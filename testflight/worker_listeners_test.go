@@ -80,11 +80,12 @@ var _ = Describe("where a worker listens", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(os.Readlink("/proc/self/ns/net")).NotTo(Equal(its))
 
+		version := newName()
 		p := setPipeline(ctx, `
 resources:
 - name: image
   type: mock
-  source: {mirror_self: true, initial_version: own-network}
+  source: {mirror_self: true, initial_version: ((version))}
 jobs:
 - name: main
   plan:
@@ -103,9 +104,9 @@ jobs:
     config:
       platform: linux
       run: {path: sh, args: [-ec, 'ping -c 1 -W 1 `+runs.Cluster.NodeAddress()+`']}
-`)
+`, "version="+version)
 		Expect(p.run(ctx, 1)).To(And(
-			gbytes.Say("42 own-network"), gbytes.Say("1 packets received"), gbytes.Say("100% packet loss"),
+			gbytes.Say("42 "+version), gbytes.Say("1 packets received"), gbytes.Say("100% packet loss"),
 		))
 	}, SpecTimeout(patience))
 })

@@ -57,6 +57,9 @@ func (w *Worker) FindOrCreateContainer(
 	spec runtime.ContainerSpec,
 	delegate runtime.BuildStepDelegate,
 ) (runtime.Container, []runtime.VolumeMount, error) {
+	if err := checkRootFS(spec.ImageSpec.ImageURL); err != nil {
+		return nil, nil, err
+	}
 	spec.ImageSpec = w.referenceOfBaseType(spec.ImageSpec)
 	step := newStepContext(ctx)
 	container, mounts, err := w.newWorker(w.amending(step, metadata, spec, delegate)).FindOrCreateContainer(step, owner, metadata, spec, delegate)

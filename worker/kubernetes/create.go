@@ -35,7 +35,7 @@ func (b *Backend) Create(spec garden.ContainerSpec) (garden.Container, error) {
 		return nil, err
 	}
 	deadline := time.Now().Add(b.PodStartupTimeout)
-	image, err := imageOrigin(spec)
+	image, err := b.imageOrigin(spec)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,9 @@ func (cmd *WorkerCommand) kubernetesRunner() (ifrit.Runner, error) {
 	if err := requireRoot(); err != nil {
 		return nil, err
 	}
+	if err := forRootAlone(cmd.WorkDir.Path()); err != nil {
+		return nil, err
+	}
 	logger, _ := cmd.Logger.Logger("worker")
 	if err := cmd.Tracing.Prepare(); err != nil {
 		return nil, err
