@@ -169,7 +169,8 @@ jobs:
 		It("through web", func(ctx SpecContext) { streams(ctx) }, SpecTimeout(patience))
 
 		It("from worker to worker", func(ctx SpecContext) {
-			reachable := func(device, address string) []string {
+			reachable := func(node int) []string {
+				device, address := runs.WorkerDevice(node)
 				return []string{
 					"--baggageclaim-bind-ip=" + address,
 					"--baggageclaim-p2p-interface-name-pattern=^" + regexp.QuoteMeta(device) + "$",
@@ -178,14 +179,23 @@ jobs:
 			}
 			reconfigure(ctx, func(c *concourse.Concourse) {
 				c.WebFlags = []string{"--enable-p2p-volume-streaming"}
-				c.WorkerFlags = reachable(runs.Cluster.NodeDevice(1))
-				c.SecondWorkerFlags = append(reachable(runs.Cluster.InNetworkDevice(), runs.Cluster.InNetworkAddress()), c.SecondWorkerFlags...)
+				c.WorkerFlags = reachable(1)
+				c.SecondWorkerFlags = append(reachable(2), c.SecondWorkerFlags...)
 			})
 			streams(ctx)
 			for _, daemon := range []string{concourse.WorkerDaemon, concourse.SecondWorkerDaemon} {
 				log, err := os.ReadFile(runs.Cluster.DaemonLog(daemon))
 				Expect(err).NotTo(HaveOccurred())
 				Expect(string(log)).To(And(ContainSubstring("stream-p2p-out.done"), ContainSubstring("volumes-are-open-to-the-network")), daemon)
+
+				By("having nobody list volumes there")
+				process, err := runs.Cluster.DaemonProcess(daemon)
+				Expect(err).NotTo(HaveOccurred())
+				addresses := listenersOf(process, "tcp", "tcp6")
+				Expect(len(addresses)).To(BeNumerically(">", len(runs.OpenPorts()[daemon])))
+				for _, address := range addresses {
+					Expect(bodyOf(ctx, "http://"+address+"/volumes")).To(Or(BeEmpty(), Equal("404 page not found\n")), address)
+				}
 			}
 		}, SpecTimeout(2*patience))
 	})

@@ -18,11 +18,11 @@ type daemonNetwork struct {
 	subnet int
 }
 
-// InNetworkAddress is where the host reaches the daemon in a network of its own.
-func (c *Cluster) InNetworkAddress() string { return c.ownNetwork().address(2) }
-
-// InNetworkDevice is the device there that has the address.
-func (c *Cluster) InNetworkDevice() string { return deviceInside }
+// InNetworkDevice is the device of the daemon in a network of its own, and its
+// address, by which the host reaches the daemon.
+func (c *Cluster) InNetworkDevice() (name, address string) {
+	return deviceInside, c.ownNetwork().address(2)
+}
 
 func (c *Cluster) ownNetwork() daemonNetwork {
 	return daemonNetwork{cluster: c, name: "daemon", subnet: 6}

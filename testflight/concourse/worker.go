@@ -111,9 +111,19 @@ func (c *Concourse) startWorker(ctx context.Context, w worker) error {
 // addressOf is where the host reaches the worker.
 func (c *Concourse) addressOf(w worker) string {
 	if w.ownNetwork {
-		return c.Cluster.InNetworkAddress()
+		_, address := c.Cluster.InNetworkDevice()
+		return address
 	}
 	return "127.0.0.1"
+}
+
+// WorkerDevice is a network device of a node's worker, and its address, by which
+// other workers reach it. The first node is number 1.
+func (c *Concourse) WorkerDevice(number int) (name, address string) {
+	if c.workers()[number-1].ownNetwork {
+		return c.Cluster.InNetworkDevice()
+	}
+	return c.Cluster.NodeDevice(number)
 }
 
 func (c *Concourse) healthCheckOf(w worker) string {

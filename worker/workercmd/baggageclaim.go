@@ -11,18 +11,24 @@ import (
 	"github.com/concourse/concourse/worker/baggageclaim/volume"
 	"github.com/concourse/flag/v2"
 	"github.com/tedsuo/ifrit"
+	"github.com/tedsuo/ifrit/grouper"
 
 	"github.com/concourse/concourse-kubernetes/worker/contained"
 	"github.com/concourse/concourse-kubernetes/worker/endpoint"
 )
 
-// baggageclaimForPods serves the volumes below the work dir.
-func (cmd *WorkerCommand) baggageclaimForPods(at endpoint.Endpoint) (ifrit.Runner, error) {
+// baggageclaimForPods serves the volumes below the work dir: to the worker and to web
+// all of Baggageclaim's API, to other workers what they need of it.
+func (cmd *WorkerCommand) baggageclaimForPods(at endpoints) (ifrit.Runner, error) {
 	handler, err := cmd.baggageclaimHandler()
 	if err != nil {
 		return nil, err
 	}
-	return endpoint.Server{Listen: at.Listen, Handler: handler}, nil
+	servers := grouper.Members{{Name: "api", Runner: endpoint.Server{Listen: at.baggageclaim.Listen, Handler: handler}}}
+	if at.streams != nil {
+		servers = append(servers, grouper.Member{Name: "streams", Runner: endpoint.Server{Listen: at.streams.Listen, Handler: streamsIn(handler)}})
+	}
+	return grouper.NewParallel(os.Interrupt, servers), nil
 }
 
 // baggageclaimHandler is the API of upstream's Baggageclaim, but for two things: the

@@ -20,12 +20,14 @@ type endpoints struct {
 	garden, baggageclaim endpoint.Endpoint
 	// debug has pprof, Baggageclaim's too: it runs in the same process.
 	debug endpoint.Endpoint
+	// streams is where other workers stream volumes to this one, nil if they may not.
+	streams *endpoint.Endpoint
 }
 
 // endpoints reads upstream's flags, which name TCP addresses. Loopback, the default,
 // stands for a unix socket: every process on the node reaches its loopback. Web and
-// the worker itself need no TCP. Baggageclaim may listen on TCP, because another
-// worker has no other way to it.
+// the worker itself need no TCP. Only another worker does, which streams volumes to
+// Baggageclaim.
 func (cmd *WorkerCommand) endpoints() (endpoints, error) {
 	for _, one := range []struct {
 		flag, gives string
@@ -42,15 +44,12 @@ func (cmd *WorkerCommand) endpoints() (endpoints, error) {
 		}
 	}
 	at := endpoints{garden: cmd.socket("garden.sock"), baggageclaim: cmd.socket("baggageclaim.sock"), debug: cmd.socket("debug.sock")}
-	if cmd.servesOtherWorkers() {
-		at.baggageclaim = endpoint.TCP(cmd.Baggageclaim.BindIP.IP, cmd.Baggageclaim.BindPort)
+	if !cmd.Baggageclaim.BindIP.IsLoopback() {
+		streams := endpoint.TCP(cmd.Baggageclaim.BindIP.IP, cmd.Baggageclaim.BindPort)
+		at.streams = &streams
 	}
 	return at, nil
 }
-
-// servesOtherWorkers says whether other workers may stream volumes from and to this
-// one.
-func (cmd *WorkerCommand) servesOtherWorkers() bool { return !cmd.Baggageclaim.BindIP.IsLoopback() }
 
 func (cmd *WorkerCommand) socket(name string) endpoint.Endpoint {
 	return endpoint.Unix(filepath.Join(cmd.WorkDir.Path(), socketsDir, name))
@@ -58,12 +57,12 @@ func (cmd *WorkerCommand) socket(name string) endpoint.Endpoint {
 
 // sayWhatIsOpen tells the operator what the flags open, as an error, so that every
 // level of the log has it.
-func (cmd *WorkerCommand) sayWhatIsOpen(logger lager.Logger, at endpoints) {
-	if !cmd.servesOtherWorkers() {
+func (at endpoints) sayWhatIsOpen(logger lager.Logger) {
+	if at.streams == nil {
 		return
 	}
 	logger.Error("volumes-are-open-to-the-network", errors.New(
-		"--baggageclaim-bind-ip is not loopback: whoever reaches "+at.baggageclaim.Address+
-			" reads and writes all volumes of this node without a password: let only workers and web reach it, see docs/security.md"),
-		lager.Data{"address": at.baggageclaim.Address})
+		"--baggageclaim-bind-ip is not loopback: whoever reaches "+at.streams.Address+
+			" writes into every volume of this node whose handle he knows, without a password: let only other workers reach it, see docs/security.md"),
+		lager.Data{"address": at.streams.Address})
 }

@@ -50,24 +50,23 @@ var _ = Describe("where the worker's servers listen", func() {
 		Entry("for Baggageclaim's debugger", "--baggageclaim-debug-bind-ip=10.0.0.1"),
 	)
 
-	It("may be an address for Baggageclaim, which other workers need; the log says what that opens", func() {
+	It("is one address more for other workers to stream volumes to; the log says what that opens", func() {
 		log := lagertest.NewTestLogger("worker")
-		command := parse("--baggageclaim-bind-ip=10.0.0.1", "--baggageclaim-bind-port=1234")
-		at, err := command.endpoints()
+		at, err := parse("--baggageclaim-bind-ip=10.0.0.1", "--baggageclaim-bind-port=1234").endpoints()
 		Expect(err).NotTo(HaveOccurred())
-		Expect(at.baggageclaim).To(Equal(endpoint.Endpoint{Network: "tcp", Address: "10.0.0.1:1234"}))
+		Expect(at.streams).To(HaveValue(Equal(endpoint.Endpoint{Network: "tcp", Address: "10.0.0.1:1234"})))
 		Expect(at.garden).To(Equal(socket("garden")))
+		Expect(at.baggageclaim).To(Equal(socket("baggageclaim")))
 
-		command.sayWhatIsOpen(log, at)
-		Expect(log).To(gbytes.Say("whoever reaches 10.0.0.1:1234 reads and writes all volumes of this node without a password.*docs/security.md"))
+		at.sayWhatIsOpen(log)
+		Expect(log).To(gbytes.Say("whoever reaches 10.0.0.1:1234 writes into every volume of this node whose handle he knows, without a password.*docs/security.md"))
 	})
 
 	It("opens nothing by default, and says nothing", func() {
 		log := lagertest.NewTestLogger("worker")
-		command := parse()
-		at, err := command.endpoints()
+		at, err := parse().endpoints()
 		Expect(err).NotTo(HaveOccurred())
-		command.sayWhatIsOpen(log, at)
+		at.sayWhatIsOpen(log)
 		Expect(log.LogMessages()).To(BeEmpty())
 	})
 })

@@ -38,7 +38,7 @@ func (cmd *WorkerCommand) kubernetesRunner() (ifrit.Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd.sayWhatIsOpen(logger, at)
+	at.sayWhatIsOpen(logger)
 	registration, err := cmd.registration()
 	if err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func (cmd *WorkerCommand) kubernetesRunner() (ifrit.Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	baggageclaim, err := cmd.baggageclaimForPods(at.baggageclaim)
+	baggageclaim, err := cmd.baggageclaimForPods(at)
 	if err != nil {
 		return nil, err
 	}
