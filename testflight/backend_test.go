@@ -9,6 +9,7 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 	backend "github.com/concourse/concourse-kubernetes/worker/kubernetes"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/nodenetwork"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/volumeimage"
@@ -42,7 +43,7 @@ var _ = Describe("a worker whose cluster is not as it wants it", func() {
 			PodStartupTimeout:       time.Minute,
 			VolumeImages:            volumeimage.New("", "", lager.NewLogger("spec")), // none is asked for
 			NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
-			CutOffNetwork:           podnetwork.CutOff,
+			CutOffNetwork:           func(pid int) error { return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), pid) },
 			Logger:                  lager.NewLogger("spec"),
 		})
 		Expect(err).NotTo(HaveOccurred())

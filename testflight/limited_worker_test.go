@@ -23,6 +23,7 @@ import (
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 	backend "github.com/concourse/concourse-kubernetes/worker/kubernetes"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod/template"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/nodenetwork"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/volumeimage"
@@ -170,7 +171,7 @@ func (w limitedWorker) start(podTemplate string) (*backend.Backend, error) {
 		PodTemplate:             merged,
 		VolumeImages:            volumeimage.New("", "", lager.NewLogger("spec")), // none is asked for
 		NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
-		CutOffNetwork:           podnetwork.CutOff,
+		CutOffNetwork:           func(pid int) error { return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), pid) },
 		Logger:                  w.log,
 	})
 	Expect(err).NotTo(HaveOccurred())

@@ -170,7 +170,7 @@ jobs:
 
 		It("from worker to worker", Serial, func(ctx SpecContext) {
 			reachable := func(node int) []string {
-				device, address := runs.Cluster.NodeDevice(node)
+				device, address := runs.WorkerDevice(node)
 				return []string{
 					"--baggageclaim-bind-ip=" + address,
 					"--baggageclaim-p2p-interface-name-pattern=^" + regexp.QuoteMeta(device) + "$",
@@ -186,7 +186,16 @@ jobs:
 			for _, daemon := range []string{concourse.WorkerDaemon, concourse.SecondWorkerDaemon} {
 				log, err := os.ReadFile(runs.Cluster.DaemonLog(daemon))
 				Expect(err).NotTo(HaveOccurred())
-				Expect(string(log)).To(ContainSubstring("stream-p2p-out.done"), daemon)
+				Expect(string(log)).To(And(ContainSubstring("stream-p2p-out.done"), ContainSubstring("volumes-are-open-to-the-network")), daemon)
+
+				By("having nobody list volumes there")
+				process, err := runs.Cluster.DaemonProcess(daemon)
+				Expect(err).NotTo(HaveOccurred())
+				addresses := listenersOf(process, "tcp", "tcp6")
+				Expect(len(addresses)).To(BeNumerically(">", len(runs.OpenPorts()[daemon])))
+				for _, address := range addresses {
+					Expect(bodyOf(ctx, "http://"+address+"/volumes")).To(Or(BeEmpty(), Equal("404 page not found\n")), address)
+				}
 			}
 		}, SpecTimeout(2*patience))
 	})

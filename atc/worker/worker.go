@@ -60,6 +60,9 @@ func (w *Worker) FindOrCreateContainer(
 	delegate runtime.BuildStepDelegate,
 ) (runtime.Container, []runtime.VolumeMount, error) {
 	steptimeout.Run(ctx)
+	if err := checkRootFS(spec.ImageSpec.ImageURL); err != nil {
+		return nil, nil, err
+	}
 	spec.ImageSpec = w.referenceOfBaseType(spec.ImageSpec)
 	return w.newWorker(w.amending(ctx, metadata, spec, delegate)).FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
 }

@@ -100,6 +100,23 @@ var _ = Describe("Worker", func() {
 		Expect(spec.Image).To(BeZero())
 	})
 
+	DescribeTable("refuses a rootfs_uri that is no image, and creates nothing",
+		func(ctx SpecContext, rootfsURI string) {
+			client := new(gclientfakes.FakeClient)
+			w := newWorker(workerWith(), client, func(gclient.Client) *gardenruntime.Worker { return nil })
+			spec := runtime.ContainerSpec{ImageSpec: runtime.ImageSpec{ImageURL: rootfsURI}}
+			_, _, err := w.FindOrCreateContainer(ctx, nil, db.ContainerMetadata{}, spec, &delegate{})
+			Expect(err).To(MatchError(And(HavePrefix("rootfs_uri: "), ContainSubstring("runs images only: write docker:///REPOSITORY"))))
+			Expect(client.CreateCallCount()).To(BeZero())
+		},
+		Entry("a directory of the node", "raw:///etc"),
+		Entry("a directory of the node, in capitals", "RAW:///etc"),
+		Entry("a volume", "raw:///var/lib/concourse/volumes/live/of-another-team/volume"),
+		Entry("a file", "file:///etc"),
+		Entry("a registry", "https://registry.example.com/image"),
+		Entry("no scheme at all", ":///etc"),
+	)
+
 	It("tells the worker what the container is for, beside upstream's properties", func() {
 		Expect(created(runtime.ImageSpec{ImageURL: reference}).Properties).To(Equal(garden.Properties{
 			"user":            "someone",

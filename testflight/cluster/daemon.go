@@ -25,6 +25,9 @@ type Daemon struct {
 	// Isolated keeps what the program does to the machine within namespaces of
 	// its own, which end with it. At most one daemon of a cluster is isolated.
 	Isolated bool
+	// OwnNetwork has the program run in a network namespace of its own, which has a
+	// way to the host. At most one daemon of a cluster has one.
+	OwnNetwork bool
 	// Ready returns nil as soon as the program does its work.
 	Ready func(context.Context) error
 }
@@ -39,6 +42,9 @@ func (c *Cluster) RunDaemon(ctx context.Context, d Daemon) error {
 	p.command, p.environment, p.ready = d.Command, d.Environment, d.Ready
 	if d.Isolated {
 		p = c.isolated(p)
+	}
+	if d.OwnNetwork {
+		p = c.ownNetwork().around(p)
 	}
 
 	started, err := d.description()
@@ -125,6 +131,15 @@ func (p part) stopOnPurpose(ctx context.Context, ask unix.Signal) error {
 		return err
 	}
 	return running.end(ctx, ask, stopPatience)
+}
+
+// DaemonProcess is the process ID of the daemon of that name.
+func (c *Cluster) DaemonProcess(name string) (int, error) {
+	running, err := c.daemon(name).process()
+	if err != nil {
+		return 0, fmt.Errorf("find the process of %s: %w", name, err)
+	}
+	return running.ID, nil
 }
 
 // DaemonLog is the path of the log of the daemon of that name.

@@ -40,7 +40,8 @@ func (c *Cluster) loopbackPort(first int) string {
 
 // address is one of the instance's 10.x.0.0/16: subnet 0 is the nodes', 1 the
 // first node's pods', 2 the services', 3 the isolated daemon's, 4 its
-// containers', 5 the second node's pods'.
+// containers', 5 the second node's pods', 6 those of the daemon in a network of its
+// own.
 func (c *Cluster) address(subnet, host int) string {
 	return fmt.Sprintf("10.%d.%d.%d", 231+c.Instance, subnet, host)
 }

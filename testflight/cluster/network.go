@@ -10,6 +10,9 @@ import (
 // setUpNetwork makes the devices of all nodes. Pods of different nodes reach each
 // other because the host forwards between its devices.
 func (c *Cluster) setUpNetwork(ctx context.Context) error {
+	if err := c.mountNodeNetwork(); err != nil {
+		return err
+	}
 	if c.external != nil {
 		return c.node(1).addDevice(ctx)
 	}

@@ -14,14 +14,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// removeDevices removes the nodes' bridges, what hangs on them, and the way to
-// the isolated daemon.
+// removeDevices removes the nodes' bridges, what hangs on them, and the ways to
+// daemons in networks of their own.
 func (c *Cluster) removeDevices(ctx context.Context) error {
 	var failures []error
 	for _, n := range c.possibleNodes() {
 		failures = append(failures, n.removeDevices(ctx))
 	}
-	return errors.Join(append(failures, removeDevice(ctx, c.isolatedDevice()))...)
+	for _, network := range []daemonNetwork{c.isolatedNetwork(), c.ownNetwork()} {
+		failures = append(failures, removeDevice(ctx, network.device()))
+	}
+	return errors.Join(failures...)
 }
 
 func (n node) removeDevices(ctx context.Context) error {

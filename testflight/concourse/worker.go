@@ -3,6 +3,7 @@ package concourse
 import (
 	"context"
 	"fmt"
+	"net"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -30,13 +31,17 @@ type worker struct {
 	// daemon is its name among the cluster's.
 	daemon string
 	node   string
-	ports  workerPorts
-	flags  []string
+	// ownNetwork has it run in a network namespace of its own, as a worker in a pod
+	// does, and not in its node's.
+	ownNetwork bool
+	ports      workerPorts
+	flags      []string
 }
 
-// workerPorts are those of the first instance, on loopback.
+// workerPorts are those of the first instance.
 type workerPorts struct {
-	garden, baggageclaim, debug, baggageclaimDebug, healthcheck, volumeRegistry int
+	// baggageclaim is used where the flags give Baggageclaim an address.
+	healthcheck, volumeRegistry, baggageclaim int
 }
 
 // workers returns one for each node.
@@ -44,11 +49,12 @@ func (c *Concourse) workers() []worker {
 	all := []worker{
 		{
 			name: WorkerName, daemon: WorkerDaemon, flags: c.WorkerFlags,
-			ports: workerPorts{garden: 17243, baggageclaim: 17244, debug: 17245, healthcheck: 17246, baggageclaimDebug: 17247, volumeRegistry: 17249},
+			ports: workerPorts{healthcheck: 17246, volumeRegistry: 17249, baggageclaim: 17244},
 		},
 		{
 			name: SecondWorkerName, daemon: SecondWorkerDaemon, flags: c.SecondWorkerFlags,
-			ports: workerPorts{garden: 17253, baggageclaim: 17254, debug: 17255, healthcheck: 17256, baggageclaimDebug: 17257, volumeRegistry: 17259},
+			ownNetwork: true,
+			ports:      workerPorts{healthcheck: 17256, volumeRegistry: 17259, baggageclaim: 17254},
 		},
 	}
 	nodes := c.Cluster.NodeNames()
@@ -93,19 +99,50 @@ func (c *Concourse) startWorker(ctx context.Context, w worker) error {
 			flagOf("kubernetes-namespace", Namespace),
 			flagOf("kubernetes-node-name", w.node),
 			flagOf("kubernetes-volume-registry-port", c.Cluster.Port(w.ports.volumeRegistry)),
-			flagOf("bind-port", c.Cluster.Port(w.ports.garden)),
-			flagOf("debug-bind-port", c.Cluster.Port(w.ports.debug)),
+			flagOf("kubernetes-node-network-namespace", c.Cluster.NodeNetwork()),
+			flagOf("healthcheck-bind-ip", c.addressOf(w)),
 			flagOf("healthcheck-bind-port", c.Cluster.Port(w.ports.healthcheck)),
-			flagOf("healthcheck-bind-ip", "127.0.0.1"),
 			flagOf("baggageclaim-bind-port", c.Cluster.Port(w.ports.baggageclaim)),
-			flagOf("baggageclaim-debug-bind-port", c.Cluster.Port(w.ports.baggageclaimDebug)),
 			flagOf("baggageclaim-driver", "overlay"),
 			"--sweep-interval=5s",
 		), append(baseTypes, w.flags...)...),
-		Ready: func(ctx context.Context) error {
-			return answers(ctx, "http://127.0.0.1:"+strconv.Itoa(c.Cluster.Port(w.ports.healthcheck)))
-		},
+		OwnNetwork: w.ownNetwork,
+		Ready:      func(ctx context.Context) error { return answers(ctx, "http://"+c.healthCheckOf(w)) },
 	})
+}
+
+// addressOf is where the host reaches the worker.
+func (c *Concourse) addressOf(w worker) string {
+	if w.ownNetwork {
+		_, address := c.Cluster.InNetworkDevice()
+		return address
+	}
+	return "127.0.0.1"
+}
+
+// WorkerDevice is a network device of a node's worker, and its address, by which
+// other workers reach it. The first node is number 1.
+func (c *Concourse) WorkerDevice(number int) (name, address string) {
+	if c.workers()[number-1].ownNetwork {
+		return c.Cluster.InNetworkDevice()
+	}
+	return c.Cluster.NodeDevice(number)
+}
+
+func (c *Concourse) healthCheckOf(w worker) string {
+	return net.JoinHostPort(c.addressOf(w), strconv.Itoa(c.Cluster.Port(w.ports.healthcheck)))
+}
+
+// OpenPorts are the addresses that every process on a worker's node may reach by
+// design: the health check, and the registry from which the node pulls volumes.
+// They are by the worker's name among the daemons.
+func (c *Concourse) OpenPorts() map[string][]string {
+	open := map[string][]string{}
+	for _, w := range c.workers() {
+		registry := net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Cluster.Port(w.ports.volumeRegistry)))
+		open[w.daemon] = []string{c.healthCheckOf(w), registry}
+	}
+	return open
 }
 
 // RetireWorker asks web to retire the worker of that name.
@@ -129,7 +166,7 @@ func (c *Concourse) registrationOf(ctx context.Context, name string) ([]string, 
 	}
 	return []string{
 		flagOf("name", name),
-		flagOf("tsa-host", "127.0.0.1:"+strconv.Itoa(c.Cluster.Port(tsaPort))),
+		flagOf("tsa-host", c.Cluster.NodeAddress()+":"+strconv.Itoa(c.Cluster.Port(tsaPort))),
 		flagOf("tsa-public-key", filepath.Join(keys, "tsa.pub")),
 		flagOf("tsa-worker-private-key", filepath.Join(keys, "worker")),
 	}, nil

@@ -42,7 +42,7 @@ func (b *Backend) Create(spec garden.ContainerSpec) (garden.Container, error) {
 	if err := b.makeRoomFor(spec, deadline); err != nil {
 		return nil, err
 	}
-	image, err := imageOrigin(spec)
+	image, err := b.imageOrigin(spec)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"context"
+	"fmt"
 
 	"code.cloudfoundry.org/garden"
 
@@ -13,25 +14,39 @@ type VolumeImages interface {
 	// Reference returns the reference by which the node pulls a directory in a
 	// volume as an image.
 	Reference(ctx context.Context, directory string) (string, error)
+
+	// Serves says whether an image reference names the worker's own registry.
+	Serves(reference string) bool
 }
 
 // imageOrigin is the image as the step asks for it: a reference, or the directory
-// in a volume.
-func imageOrigin(spec garden.ContainerSpec) (string, error) {
+// in a volume. Images of volumes are for steps that have the volume, so no reference
+// that a pipeline wrote leads to one.
+func (b *Backend) imageOrigin(spec garden.ContainerSpec) (string, error) {
 	if directory, isDirectory := pod.RootDirectory(spec); isDirectory {
 		return directory, nil
 	}
-	return pod.ImageReference(spec)
+	reference, err := pod.ImageReference(spec)
+	if err != nil {
+		return "", err
+	}
+	if b.VolumeImages.Serves(reference) {
+		return "", fmt.Errorf("container %s: image %s is in the registry of this worker's volumes, which only Concourse itself may name: give the task the image as an input, with image", spec.Handle, reference)
+	}
+	return reference, nil
 }
 
 // image is the reference of the container's image. If the image is a volume, the
 // worker may have to read all of it before.
 func (b *Backend) image(ctx context.Context, spec garden.ContainerSpec) (string, error) {
-	directory, isDirectory := pod.RootDirectory(spec)
-	if !isDirectory {
-		return pod.ImageReference(spec)
+	origin, err := b.imageOrigin(spec)
+	if err != nil {
+		return "", err
 	}
-	return b.volumeImage(ctx, directory)
+	if _, isDirectory := pod.RootDirectory(spec); !isDirectory {
+		return origin, nil
+	}
+	return b.volumeImage(ctx, origin)
 }
 
 func (b *Backend) volumeImage(ctx context.Context, directory string) (string, error) {

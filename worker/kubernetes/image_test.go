@@ -97,4 +97,16 @@ var _ = Describe("creating a container", func() {
 			w.expectNothingLeft()
 		})
 	})
+
+	DescribeTable("from the image of a volume that a pipeline names fails, and makes no pod",
+		func(uri string) {
+			spec := task()
+			spec.RootFSPath, spec.Image.URI = uri, ""
+			_, err := w.backend.Create(spec)
+			Expect(err).To(MatchError(And(ContainSubstring("127.0.0.1:7790/volume@sha256:0"), ContainSubstring("only Concourse itself may name"))))
+			w.expectNothingLeft()
+		},
+		Entry("as a rootfs_uri", "docker:///127.0.0.1:7790/volume@sha256:0"),
+		Entry("as a rootfs_uri with the registry as its host", "docker://127.0.0.1:7790/volume@sha256:0"),
+	)
 })

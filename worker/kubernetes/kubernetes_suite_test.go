@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -60,6 +61,10 @@ type fakeVolumeImages struct {
 	asked   atomic.Int32
 	err     error
 	reading chan struct{}
+}
+
+func (f *fakeVolumeImages) Serves(reference string) bool {
+	return strings.HasPrefix(reference, "127.0.0.1:7790/")
 }
 
 func (f *fakeVolumeImages) Reference(ctx context.Context, directory string) (string, error) {

@@ -9,92 +9,77 @@ import (
 
 	"github.com/concourse/concourse/worker/baggageclaim/api"
 	"github.com/concourse/concourse/worker/baggageclaim/volume"
-	"github.com/concourse/concourse/worker/baggageclaim/volume/driver"
 	"github.com/concourse/flag/v2"
 	"github.com/tedsuo/ifrit"
 	"github.com/tedsuo/ifrit/grouper"
-	"github.com/tedsuo/ifrit/http_server"
+
+	"github.com/concourse/concourse-kubernetes/worker/contained"
+	"github.com/concourse/concourse-kubernetes/worker/endpoint"
 )
 
-// baggageclaimForPods is upstream's Baggageclaim below the work dir. Pods share
-// the host's user namespace, so files need no translation of their owners.
-func (cmd *WorkerCommand) baggageclaimForPods() (ifrit.Runner, error) {
-	volumes := cmd.volumesDir()
-	if err := os.MkdirAll(volumes, 0o755); err != nil {
-		return nil, fmt.Errorf("create the folder of the volumes: %w", err)
+// baggageclaimForPods serves the volumes below the work dir: to the worker and to web
+// all of Baggageclaim's API, to other workers what they need of it.
+func (cmd *WorkerCommand) baggageclaimForPods(at endpoints) (ifrit.Runner, error) {
+	handler, err := cmd.baggageclaimHandler()
+	if err != nil {
+		return nil, err
 	}
-	cmd.Baggageclaim.VolumesDir = flag.Dir(volumes)
-	cmd.Baggageclaim.OverlaysDir = filepath.Join(cmd.WorkDir.Path(), "overlays")
-	cmd.Baggageclaim.DisableUserNamespaces = true
-
-	switch cmd.Baggageclaim.Driver {
-	case "overlay", "detect": // which upstream's finds to be overlay on any kernel since 4.0
-		return cmd.overlayBaggageclaim()
-	default: // the others mount no volumes
-		if err := unmountVolumes(volumes, ""); err != nil {
-			return nil, err
-		}
-		return cmd.Baggageclaim.Runner(nil)
+	servers := grouper.Members{{Name: "api", Runner: endpoint.Server{Listen: at.baggageclaim.Listen, Handler: handler}}}
+	if at.streams != nil {
+		servers = append(servers, grouper.Member{Name: "streams", Runner: endpoint.Server{Listen: at.streams.Listen, Handler: streamsIn(handler)}})
 	}
+	return grouper.NewParallel(os.Interrupt, servers), nil
 }
 
-// overlayBaggageclaim puts upstream's Baggageclaim together as upstream's command
-// does, but for the volumes of an earlier life of the worker, see [lastingVolumes].
-func (cmd *WorkerCommand) overlayBaggageclaim() (ifrit.Runner, error) {
+// baggageclaimHandler is the API of upstream's Baggageclaim, but for two things: the
+// volumes of an earlier life of the worker, see [lastingVolumes], and what a path
+// may name, see [contained]. Pods share the host's user namespace, so files need
+// no translation of their owners.
+func (cmd *WorkerCommand) baggageclaimHandler() (http.Handler, error) {
 	given := &cmd.Baggageclaim
+	given.VolumesDir = flag.Dir(cmd.volumesDir())
+	given.OverlaysDir = filepath.Join(cmd.WorkDir.Path(), "overlays")
+	for _, directory := range []string{given.VolumesDir.Path(), given.OverlaysDir} {
+		if err := forRootAlone(directory); err != nil {
+			return nil, err
+		}
+	}
+
 	logger, _ := given.Logger.Logger("baggageclaim")
 	interfaces, err := regexp.Compile(given.P2pInterfaceNamePattern)
 	if err != nil {
 		return nil, fmt.Errorf("--baggageclaim-p2p-interface-name-pattern: %w", err)
 	}
-	volumes, err := lastingVolumes(given.VolumesDir.Path(), given.OverlaysDir)
+	volumes, err := cmd.volumes(logger)
 	if err != nil {
 		return nil, err
 	}
-	privileged, unprivileged := given.SelectNamespacers(logger)
-	repository := volume.NewRepository(volumes, volume.NewLockManager(), privileged, unprivileged)
+	repository, err := contained.NewRepository(volumes)
+	if err != nil {
+		return nil, err
+	}
 	handler, err := api.NewHandler(logger.Session("api"), volume.NewStrategizer(), repository, interfaces, given.P2pInterfaceFamily, given.BindPort)
 	if err != nil {
 		return nil, fmt.Errorf("make Baggageclaim's API: %w", err)
 	}
-	return grouper.NewParallel(os.Interrupt, grouper.Members{
-		{Name: "api", Runner: http_server.New(cmd.baggageclaimAddress(), handler)},
-		{Name: "debug", Runner: http_server.New(fmt.Sprintf("%s:%d", given.DebugBindIP, given.DebugBindPort), http.DefaultServeMux)},
-	}), nil
+	return contained.Handler(handler), nil
 }
 
-// lastingVolumes are those of an earlier life of the worker, mounted. What is
-// mounted still stays as it is, and only the rest, after a restart of the node
-// say, is mounted anew. Upstream's own Baggageclaim mounts all of them again,
-// which does harm while pods go on:
-//
-//   - To mount an overlay a second time empties the work directory of the first
-//     mount, which the pods have: no file of the lower layer can be removed there
-//     any more. With overlayfs' index feature it is refused.
-//   - A volume that is the copy of a copy gets its parent's files once more, over
-//     its own.
-//   - A volume is unmounted once when it is destroyed: mounted twice, it is busy
-//     for ever. Unmounted in between, it is an empty directory to a pod that
-//     starts in that moment.
-func lastingVolumes(volumesDir, overlaysDir string) (volume.Filesystem, error) {
-	if err := unmountVolumes(volumesDir, liveVolumes); err != nil {
-		return nil, err
+// forRootAlone makes a directory that nobody but root may enter, or makes it one.
+// Pods need no way through it: what they mount is mounted by root.
+func forRootAlone(directory string) error {
+	if err := os.MkdirAll(directory, 0o700); err != nil {
+		return fmt.Errorf("create a directory of the worker: %w", err)
 	}
-	overlay := driver.NewOverlayDriver(overlaysDir)
-	volumes, err := volume.NewFilesystem(overlay, volumesDir)
-	if err != nil {
-		return nil, fmt.Errorf("create the folders of the volumes: %w", err)
+	if err := os.Chown(directory, 0, 0); err != nil {
+		return fmt.Errorf("give a directory of the worker to root: %w", err)
 	}
-	if err := overlay.Recover(unmounted{volumes, volumesDir}); err != nil {
-		return nil, fmt.Errorf("mount the volumes in %s again: %w", volumesDir, err)
+	if err := os.Chmod(directory, 0o700); err != nil {
+		return fmt.Errorf("close a directory of the worker to others than root: %w", err)
 	}
-	return volumes, nil
+	return nil
 }
 
 func (cmd *WorkerCommand) volumesDir() string {
 	return filepath.Join(cmd.WorkDir.Path(), "volumes")
-}
-
-func (cmd *WorkerCommand) baggageclaimAddress() string {
-	return fmt.Sprintf("%s:%d", cmd.Baggageclaim.BindIP, cmd.Baggageclaim.BindPort)
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/concourse/concourse/atc"
 	"github.com/concourse/flag/v2"
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/nodenetwork"
 )
 
 // KubernetesFlags are the flags of the Kubernetes runtime, all of which begin
@@ -24,7 +26,8 @@ type KubernetesFlags struct {
 	PrivilegedMode    string            `long:"privileged-mode" default:"full" choice:"full" choice:"ignore" choice:"refuse" description:"What becomes of steps and base resource types that are to be privileged. full: root in their pods is root on the node. ignore: they run without privileges. refuse: they do not run, and the step says so."`
 	PodLog            string            `long:"pod-log" default:"on" choice:"on" choice:"off" description:"Whether a pod's log (kubectl logs) has a copy of what its step prints. The copy is not redacted: who may read it sees secrets that a step prints."`
 	ImagePullSecrets  []string          `long:"image-pull-secret" value-name:"NAME" description:"Name of a pull secret in the namespace that every pod uses, for example for the images of base resource types. Can be specified multiple times."`
-	VolumeRegistry    uint16            `long:"volume-registry-port" default:"7790" description:"Port of 127.0.0.1 on which the node pulls images that are volumes, such as a task's image from an earlier step. The worker must share the network namespace of its node (hostNetwork)."`
+	VolumeRegistry    uint16            `long:"volume-registry-port" default:"7790" description:"Port of 127.0.0.1 of the node on which it pulls images that are volumes, such as a task's image from an earlier step."`
+	NodeNetwork       string            `long:"node-network-namespace" default:"/proc/1/ns/net" description:"File of the node's network namespace, in which the worker listens for the node's pulls of volumes and cuts hermetic pods off. The worker itself may run in any. The default needs the node's process namespace (hostPID)."`
 	InitBin           flag.File         `long:"init-bin" description:"Path to the concourse-init executable, the first process of every pod. By default it is looked for beside the concourse executable."`
 }
 
@@ -68,4 +71,8 @@ func (f KubernetesFlags) resourceTypes() ([]atc.WorkerResourceType, error) {
 		})
 	}
 	return types, nil
+}
+
+func (f KubernetesFlags) nodeNetwork() nodenetwork.Namespace {
+	return nodenetwork.Namespace(f.NodeNetwork)
 }

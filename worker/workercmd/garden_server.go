@@ -2,18 +2,19 @@ package workercmd
 
 import (
 	"fmt"
-	"net"
 	"os"
 
 	"code.cloudfoundry.org/garden"
 	"code.cloudfoundry.org/garden/server"
 	"code.cloudfoundry.org/lager/v3"
+
+	"github.com/concourse/concourse-kubernetes/worker/endpoint"
 )
 
 // gardenServer serves a backend over Garden's HTTP API until it is signalled.
 type gardenServer struct {
 	backend garden.Backend
-	address string
+	at      endpoint.Endpoint
 	logger  lager.Logger
 }
 
@@ -22,13 +23,13 @@ func (s gardenServer) Run(signals <-chan os.Signal, ready chan<- struct{}) error
 		return fmt.Errorf("start the Kubernetes runtime: %w", err)
 	}
 
-	api := server.New("tcp", s.address, 0, 0, s.backend, s.logger)
+	api := server.New(s.at.Network, s.at.Address, 0, 0, s.backend, s.logger)
 	if err := api.SetupBomberman(); err != nil {
 		return fmt.Errorf("set up the Garden server: %w", err)
 	}
-	listener, err := net.Listen("tcp", s.address)
+	listener, err := s.at.Listen()
 	if err != nil {
-		return fmt.Errorf("serve Garden: %w: choose another --bind-ip or --bind-port", err)
+		return fmt.Errorf("serve Garden: %w", err)
 	}
 
 	served := make(chan error, 1)

@@ -10,6 +10,7 @@ import (
 
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/concourse/concourse"
+	"github.com/concourse/concourse-kubernetes/worker/endpoint"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
@@ -25,11 +26,19 @@ func (cmd *WorkerCommand) kubernetesRunner() (ifrit.Runner, error) {
 	if err := requireRoot(); err != nil {
 		return nil, err
 	}
+	if err := forRootAlone(cmd.WorkDir.Path()); err != nil {
+		return nil, err
+	}
 	logger, _ := cmd.Logger.Logger("worker")
 	if err := cmd.Tracing.Prepare(); err != nil {
 		return nil, err
 	}
 
+	at, err := cmd.endpoints()
+	if err != nil {
+		return nil, err
+	}
+	at.sayWhatIsOpen(logger)
 	registration, err := cmd.registration()
 	if err != nil {
 		return nil, err
@@ -39,15 +48,15 @@ func (cmd *WorkerCommand) kubernetesRunner() (ifrit.Runner, error) {
 		return nil, err
 	}
 	volumeImages := cmd.volumeImages(logger.Session("volume-images"))
-	garden, err := cmd.kubernetesGarden(logger.Session("garden"), registration.Name, on, volumeImages)
+	garden, err := cmd.kubernetesGarden(logger.Session("garden"), registration.Name, on, at.garden, volumeImages)
 	if err != nil {
 		return nil, err
 	}
-	baggageclaim, err := cmd.baggageclaimForPods()
+	baggageclaim, err := cmd.baggageclaimForPods(at)
 	if err != nil {
 		return nil, err
 	}
-	return cmd.members(logger, registration, on, garden, baggageclaim, volumeRegistry{cmd.volumeRegistryAddress(), volumeImages.Handler()}), nil
+	return cmd.members(logger, registration, on, at, garden, baggageclaim, cmd.volumeRegistry(volumeImages.Handler())), nil
 }
 
 // requireRoot holds because the worker mounts volumes and installs an init
@@ -85,7 +94,7 @@ func (cmd *WorkerCommand) registration() (atc.Worker, error) {
 	return registration, err
 }
 
-func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName string, on cluster, volumeImages kubernetes.VolumeImages) (ifrit.Runner, error) {
+func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName string, on cluster, at endpoint.Endpoint, volumeImages kubernetes.VolumeImages) (ifrit.Runner, error) {
 	source, err := cmd.Kubernetes.initBinary()
 	if err != nil {
 		return nil, err
@@ -115,7 +124,7 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 		PodLogOff:               cmd.Kubernetes.PodLog == "off",
 		VolumeImages:            volumeImages,
 		NewInit:                 func(socket string) kubernetes.Init { return podinit.NewClient(socket) },
-		CutOffNetwork:           podnetwork.CutOff,
+		CutOffNetwork:           func(pid int) error { return podnetwork.CutOff(cmd.Kubernetes.nodeNetwork(), pid) },
 		Logger:                  logger,
 	}
 	backend, err := kubernetes.NewBackend(config)
@@ -125,7 +134,7 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 	if err := trySamplePod(context.Background(), config); err != nil {
 		return nil, err
 	}
-	return gardenServer{backend: backend, address: cmd.gardenAddress(), logger: logger}, nil
+	return gardenServer{backend: backend, at: at, logger: logger}, nil
 }
 
 func (f KubernetesFlags) initBinary() (string, error) {
@@ -141,8 +150,4 @@ func (f KubernetesFlags) initBinary() (string, error) {
 		return "", fmt.Errorf("there is no %s: set --kubernetes-init-bin to the concourse-init executable", beside)
 	}
 	return beside, nil
-}
-
-func (cmd *WorkerCommand) gardenAddress() string {
-	return fmt.Sprintf("%s:%d", cmd.BindIP, cmd.BindPort)
 }

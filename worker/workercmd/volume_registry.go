@@ -1,35 +1,41 @@
 package workercmd
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
-	"os"
+	"syscall"
 
 	"code.cloudfoundry.org/lager/v3"
-	"github.com/tedsuo/ifrit/http_server"
+	"github.com/tedsuo/ifrit"
 
+	"github.com/concourse/concourse-kubernetes/worker/endpoint"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/volumeimage"
 )
 
 // volumeRegistry serves the images of volumes to the node until it is signalled.
-type volumeRegistry struct {
-	address string
-	handler http.Handler
-}
-
-func (r volumeRegistry) Run(signals <-chan os.Signal, ready chan<- struct{}) error {
-	if err := http_server.New(r.address, r.handler).Run(signals, ready); err != nil {
-		return fmt.Errorf("serve the images of volumes: %w: choose another --kubernetes-volume-registry-port", err)
+func (cmd *WorkerCommand) volumeRegistry(images http.Handler) ifrit.Runner {
+	listen := func() (net.Listener, error) {
+		listener, err := cmd.Kubernetes.nodeNetwork().Listen(context.Background(), "tcp", cmd.volumeRegistryAddress())
+		if errors.Is(err, syscall.EADDRINUSE) {
+			err = fmt.Errorf("%w: choose another --kubernetes-volume-registry-port", err)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("serve the images of volumes: %w", err)
+		}
+		return listener, nil
 	}
-	return nil
+	return endpoint.Server{Listen: listen, Handler: images}
 }
 
 func (cmd *WorkerCommand) volumeImages(logger lager.Logger) *volumeimage.Images {
 	return volumeimage.New(cmd.volumesDir(), cmd.volumeRegistryAddress(), logger)
 }
 
-// volumeRegistryAddress is on the node's loopback: nobody else can reach it, and
-// containerd speaks plain HTTP to that address without being told to.
+// volumeRegistryAddress is on the node's loopback: no other machine and no pod can
+// reach it, and containerd speaks plain HTTP to that address without being told to.
 func (cmd *WorkerCommand) volumeRegistryAddress() string {
 	return fmt.Sprintf("127.0.0.1:%d", cmd.Kubernetes.VolumeRegistry)
 }

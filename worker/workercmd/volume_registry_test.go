@@ -1,6 +1,7 @@
 package workercmd
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -11,9 +12,20 @@ import (
 )
 
 var _ = Describe("the registry of volumes", func() {
+	BeforeEach(func() {
+		if os.Getuid() != 0 {
+			Skip("only root may enter the node's network namespace")
+		}
+	})
+	// These specs run on the node themselves.
+	command := func(port int) *WorkerCommand {
+		return &WorkerCommand{Kubernetes: KubernetesFlags{
+			VolumeRegistry: uint16(port), NodeNetwork: fmt.Sprintf("/proc/%d/ns/net", os.Getpid()),
+		}}
+	}
+
 	It("is on the node's loopback alone", func() {
-		command := &WorkerCommand{Kubernetes: KubernetesFlags{VolumeRegistry: 7790}}
-		Expect(command.volumeRegistryAddress()).To(Equal("127.0.0.1:7790"))
+		Expect(command(7790).volumeRegistryAddress()).To(Equal("127.0.0.1:7790"))
 	})
 
 	It("says which flag to change when its port is taken", func() {
@@ -21,12 +33,12 @@ var _ = Describe("the registry of volumes", func() {
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(taken.Close)
 
-		process := ifrit.Background(volumeRegistry{taken.Addr().String(), http.NotFoundHandler()})
+		process := ifrit.Background(command(taken.Addr().(*net.TCPAddr).Port).volumeRegistry(http.NotFoundHandler()))
 		Eventually(process.Wait()).Should(Receive(MatchError(ContainSubstring("--kubernetes-volume-registry-port"))))
 	})
 
 	It("ends when it is signalled", func() {
-		process := ifrit.Invoke(volumeRegistry{"127.0.0.1:0", http.NotFoundHandler()})
+		process := ifrit.Invoke(command(0).volumeRegistry(http.NotFoundHandler()))
 		process.Signal(os.Interrupt)
 		Eventually(process.Wait()).Should(Receive(BeNil()))
 	})

@@ -28,6 +28,11 @@ func (cmd *WorkerCommand) LessenRequirements(prefix string, command *flags.Comma
 	runtime := command.FindOptionByLongName(prefix + "runtime")
 	runtime.Choices = append(slices.Clone(runtime.Choices), kubernetesRuntime)
 	runtime.Description += " With kubernetes, steps are pods on the worker's own node."
+
+	for _, listener := range []string{"bind", "debug-bind", "baggageclaim-bind", "baggageclaim-debug-bind"} {
+		command.FindOptionByLongName(prefix + listener + "-ip").Description += " With --runtime kubernetes, a loopback address stands for a unix socket in the work dir."
+		command.FindOptionByLongName(prefix + listener + "-port").Description += " With --runtime kubernetes, unused where the address is loopback."
+	}
 }
 
 // Execute runs the worker until it is told to stop.

@@ -19,6 +19,16 @@ var _ = Describe("WorkerCommand", func() {
 		Entry("kubernetes", "kubernetes"),
 	)
 
+	It("says of each address what loopback means with kubernetes", func() {
+		var command WorkerCommand
+		parser := flags.NewParser(&command, flags.None)
+		parser.NamespaceDelimiter = "-"
+		command.LessenRequirements("", parser.Command)
+		for _, name := range []string{"bind-ip", "debug-bind-ip", "baggageclaim-bind-ip", "baggageclaim-debug-bind-ip"} {
+			Expect(parser.FindOptionByLongName(name).Description).To(ContainSubstring("unix socket"), name)
+		}
+	})
+
 	It("knows no other", func() {
 		_, err := parse("--runtime", "docker")
 		Expect(err).To(MatchError(ContainSubstring("kubernetes")))

@@ -12,6 +12,7 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 	backend "github.com/concourse/concourse-kubernetes/worker/kubernetes"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/nodenetwork"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/volumeimage"
@@ -96,7 +97,7 @@ func startBackend(client kubernetes.Interface, runs *concourse.Concourse) (conta
 		PodStartupTimeout:       time.Minute,
 		VolumeImages:            volumeimage.New("", "", lager.NewLogger("benchmark")), // none is asked for
 		NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
-		CutOffNetwork:           podnetwork.CutOff,
+		CutOffNetwork:           func(pid int) error { return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), pid) },
 		Logger:                  lager.NewLogger("benchmark"),
 	})
 	if err != nil {

@@ -86,7 +86,7 @@ func judgePull(failure *Failure, image string) {
 	if volumeImage.MatchString(image) && !failure.Queued {
 		// A worker that was restarted has no image until it was asked for it again.
 		failure.Final = false
-		failure.Advice = "the worker serves this image from a volume: see the worker's log, check that the worker is in the network namespace of its node, and run the build again"
+		failure.Advice = "the worker serves this image from a volume: see the worker's log, check that --kubernetes-node-network-namespace is that of its node, and run the build again"
 	}
 }
 

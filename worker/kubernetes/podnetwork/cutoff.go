@@ -7,24 +7,26 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/nodenetwork"
 )
 
 // CutOff takes the network from the pod in which a process runs, whose process
-// ID is the caller's view of it. The caller must be root in the node's own
-// network and process namespaces. A pod that shares the node's network is an
-// error: nothing is cut off.
-func CutOff(pid int) error {
+// ID is the caller's view of it. The caller must be root in the node's process
+// namespace, and may be in any network namespace. A pod that shares the node's
+// network is an error: nothing is cut off.
+func CutOff(node nodenetwork.Namespace, pid int) error {
 	if pid <= 0 {
 		return errors.New("cut the pod off from the network: its processes are not visible: run the worker in the node's process namespace (hostPID: true)")
 	}
-	if err := cutOff(pid); err != nil {
+	if err := cutOff(node, pid); err != nil {
 		return fmt.Errorf("cut the pod of process %d off from the network: %w", pid, err)
 	}
 	return nil
 }
 
-func cutOff(pid int) error {
-	node, pod, err := namespaces(pid)
+func cutOff(namespace nodenetwork.Namespace, pid int) error {
+	node, pod, err := interfacesOf(namespace, pid)
 	if err != nil {
 		return err
 	}
@@ -47,27 +49,26 @@ func cutOff(pid int) error {
 	return nil
 }
 
-// namespaces opens the node's network namespace, which is the caller's, and
-// the pod's.
-func namespaces(pid int) (node, pod *netlink.Handle, err error) {
-	ours, err := netns.Get()
+// interfacesOf asks in the network namespaces of the node and of the pod.
+func interfacesOf(namespace nodenetwork.Namespace, pid int) (node, pod *netlink.Handle, err error) {
+	ofNode, err := namespace.Open()
 	if err != nil {
-		return nil, nil, fmt.Errorf("open the node's network namespace: %w", err)
+		return nil, nil, err
 	}
-	defer ours.Close()
-	theirs, err := netns.GetFromPid(pid)
+	defer ofNode.Close()
+	ofPod, err := netns.GetFromPid(pid)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the pod's network namespace: %w", err)
 	}
-	defer theirs.Close()
-	if ours.Equal(theirs) {
+	defer ofPod.Close()
+	if ofNode.Equal(ofPod) {
 		return nil, nil, errors.New("the pod shares the node's network: hermetic steps need a pod network")
 	}
 
-	if node, err = netlink.NewHandleAt(ours); err != nil {
+	if node, err = netlink.NewHandleAt(ofNode); err != nil {
 		return nil, nil, fmt.Errorf("ask for the node's interfaces: %w", err)
 	}
-	if pod, err = netlink.NewHandleAt(theirs); err != nil {
+	if pod, err = netlink.NewHandleAt(ofPod); err != nil {
 		node.Close()
 		return nil, nil, fmt.Errorf("ask for the pod's interfaces: %w", err)
 	}

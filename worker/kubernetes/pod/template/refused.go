@@ -27,7 +27,7 @@ var refused = map[string]string{
 	"spec.automountServiceAccountToken":  "steps get no token for the cluster",
 	"spec.enableServiceLinks":            "steps get no variables of the namespace's services",
 	"spec.ephemeralContainers":           oneContainer,
-	"spec.hostNetwork":                   "steps would reach the worker's own API on the node's loopback address",
+	"spec.hostNetwork":                   "steps would reach what listens on the node's loopback, and change its network if they are privileged",
 	"spec.hostPID":                       ofTheNamespace,
 	"spec.hostUsers":                     "Concourse's volumes belong to users of the node, not of a user namespace",
 	"spec.initContainers":                oneContainer,
