@@ -70,10 +70,10 @@ func (b *Backend) removeFailed(container *Container) {
 	b.removeUntilGone(b.Logger.Session("remove-failed-container", lager.Data{"handle": container.handle, "pod": container.pod.name}), container)
 }
 
-// removeUntilGone tries again until the container is gone, or the worker stops: the
-// next one finds it.
+// removeUntilGone tries again until the container is gone. A worker that stops leaves
+// it to the next one, which finds it.
 func (b *Backend) removeUntilGone(logger lager.Logger, container *Container) {
-	for {
+	for b.ctx.Err() == nil {
 		err := b.removeInTime(container)
 		if err == nil {
 			logger.Info("removed")
@@ -83,7 +83,6 @@ func (b *Backend) removeUntilGone(logger lager.Logger, container *Container) {
 		select {
 		case <-time.After(b.patience.removal):
 		case <-b.ctx.Done():
-			return
 		}
 	}
 }

@@ -79,6 +79,13 @@ var _ = Describe("a container whose start failed", func() {
 			Expect(w.backend.Containers(nil)).To(HaveLen(1))
 		})
 
+		It("has who asks for its handle try again elsewhere, when the worker is stopped", func() {
+			again := createInBackground(privateTask())
+			Consistently(again, "100ms").ShouldNot(Receive())
+			Expect(w.backend.Stop()).To(Succeed())
+			Eventually(again).Should(Receive(MatchError(MatchRegexp("worker .+ disappeared"))))
+		})
+
 		It("has Destroy wait for the pod, and say what keeps it", func() {
 			Expect(w.backend.Destroy(handle)).To(MatchError(And(
 				ContainSubstring("pod ci/"+podName+" is still there after 500ms"),

@@ -48,6 +48,9 @@ type world struct {
 	backend  *kubernetes.Backend
 	watching chan struct{}
 
+	// keepsPods has deletions of pods ignored.
+	keepsPods atomic.Bool
+
 	volumeImages *fakeVolumeImages
 
 	// cutOff are the processes whose pods were cut off from the network.
@@ -90,6 +93,9 @@ func newWorld() *world {
 		watcher, err := w.client.Tracker().Watch(action.GetResource(), namespace)
 		w.watching <- struct{}{}
 		return true, watcher, err
+	})
+	w.client.PrependReactor("delete", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return w.keepsPods.Load(), nil, nil
 	})
 	dir := newStateDir()
 	w.config = kubernetes.Config{

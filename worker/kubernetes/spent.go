@@ -47,7 +47,11 @@ func (b *Backend) makeRoomFor(spec garden.ContainerSpec, deadline time.Time) err
 	}
 	ctx, cancel := context.WithDeadline(b.ctx, deadline)
 	defer cancel()
-	if err := b.remove(ctx, existing); err != nil {
+	err := b.remove(ctx, existing)
+	switch {
+	case err != nil && b.ctx.Err() != nil:
+		return b.abortReason(ctx)
+	case err != nil:
 		return fmt.Errorf("create container %s: remove the earlier one of that handle, which has ended: %w", spec.Handle, err)
 	}
 	return nil
