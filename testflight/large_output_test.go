@@ -15,12 +15,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-var _ = Describe("an output of 2 GB", Serial, func() {
+var _ = Describe("an output of 1 GB", Serial, func() {
 	const (
-		size = 2 << 30
+		size = 1 << 30
 		// growth is far below the output's size, and far above what a Go program's
 		// garbage takes.
-		growth = 256 << 20
+		growth = 128 << 20
 	)
 
 	sum := regexp.MustCompile(`\b[0-9a-f]{64}  large/file`)
@@ -60,7 +60,7 @@ var _ = Describe("an output of 2 GB", Serial, func() {
 		var disk unix.Statfs_t
 		Expect(unix.Statfs(runs.Cluster.DaemonDir(), &disk)).To(Succeed())
 		if free := disk.Bavail * uint64(disk.Bsize); free < 3*size {
-			Skip(fmt.Sprintf("it takes 6 GB of disk, and there are %d GB", free>>30))
+			Skip(fmt.Sprintf("it takes 3 GB of disk, and there are %d GB", free>>30))
 		}
 
 		By("streaming without compression, which takes two cores minutes")

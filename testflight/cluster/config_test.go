@@ -51,6 +51,13 @@ var _ = Describe("A cluster's configuration", func() {
 			HavePrefix(`server = "http://10.1.2.3:80"`), ContainSubstring(`[host."http://10.1.2.3:80"]`)))
 	})
 
+	It("has a registry of its own for each process of a suite, which the node knows as the others", func() {
+		Expect(first.SpecRegistry()).To(Equal("10.231.0.1:17222"))
+		first.Process = MaxProcesses - 1
+		Expect(first.SpecRegistry()).To(Equal("10.231.0.1:17229"))
+		Expect(first.Registries()).To(ContainElements("10.231.0.1:17220", "10.231.0.1:17221", "10.231.0.1:17222", "10.231.0.1:17229"))
+	})
+
 	It("has pods on their node's pod bridge, with addresses of its range", func() {
 		Expect(json.Marshal(first.node(1).cniConfig())).To(And(
 			ContainSubstring(`"bridge":"ctf-pods"`), ContainSubstring(`"subnet":"10.231.1.0/24"`)))
