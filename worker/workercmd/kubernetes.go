@@ -11,6 +11,7 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/concourse/concourse"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podidentity"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
 	"github.com/concourse/concourse/atc"
@@ -113,6 +114,7 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 		ImagePullSecrets:        cmd.Kubernetes.ImagePullSecrets,
 		VolumeImages:            volumeImages,
 		NewInit:                 func(socket string) kubernetes.Init { return podinit.NewClient(socket) },
+		VerifyInit:              podidentity.Verifier{ProcDir: "/proc", InitBinary: initBinary}.VerifyInit,
 		CutOffNetwork:           podnetwork.CutOff,
 		Logger:                  logger,
 	}

@@ -12,6 +12,7 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 	backend "github.com/concourse/concourse-kubernetes/worker/kubernetes"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podidentity"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/volumeimage"
@@ -96,6 +97,7 @@ func startBackend(client kubernetes.Interface, runs *concourse.Concourse) (conta
 		PodStartupTimeout:       time.Minute,
 		VolumeImages:            volumeimage.New("", "", lager.NewLogger("benchmark")), // none is asked for
 		NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
+		VerifyInit:              podidentity.Verifier{ProcDir: "/proc", InitBinary: init}.VerifyInit,
 		CutOffNetwork:           podnetwork.CutOff,
 		Logger:                  lager.NewLogger("benchmark"),
 	})
