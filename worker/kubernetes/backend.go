@@ -15,6 +15,7 @@ import (
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod/template"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
@@ -59,6 +60,10 @@ type Config struct {
 	// NewInit connects to the init that listens on a socket.
 	NewInit func(socketPath string) Init
 
+	// VerifyInit returns nil if a process on the node is the init of a container, which
+	// is named as in the status of its pod.
+	VerifyInit func(pid int, containerID string) error
+
 	// CutOffNetwork takes the network from the pod of a process on the node.
 	CutOffNetwork func(pid int) error
 
@@ -98,6 +103,8 @@ type patience struct {
 	room        pauses        // for a node that is full to have room
 	outage      pauses        // for an API server that is away to be asked again
 	request     time.Duration // for one request to the API server or to init
+	stop        time.Duration // for init to end processes, the time that they have included
+	lastOutput  time.Duration // for the output of a process that was stopped
 	removal     time.Duration // for the kubelet to take a pod down
 }
 
@@ -111,6 +118,8 @@ var defaultPatience = patience{
 	room:        pauses{2 * time.Second, 16 * time.Second},
 	outage:      pauses{500 * time.Millisecond, 8 * time.Second},
 	request:     30 * time.Second,
+	stop:        podinit.StopTimeout + 10*time.Second,
+	lastOutput:  30 * time.Second,
 	removal:     time.Minute,
 }
 
@@ -136,8 +145,8 @@ func NewBackend(config Config) (*Backend, error) {
 }
 
 func (c Config) validate() error {
-	if c.Client == nil || c.NewInit == nil || c.CutOffNetwork == nil || c.VolumeImages == nil || c.Logger == nil {
-		return errors.New("a client, a logger, images of volumes, a way to connect to init and one to cut a pod off from the network are needed")
+	if c.Client == nil || c.NewInit == nil || c.VerifyInit == nil || c.CutOffNetwork == nil || c.VolumeImages == nil || c.Logger == nil {
+		return errors.New("a client, a logger, images of volumes, ways to connect to init and to verify it, and one to cut a pod off from the network are needed")
 	}
 	for name, value := range map[string]string{
 		"namespace":                 c.Namespace,

@@ -2,11 +2,11 @@ package kubernetes
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"code.cloudfoundry.org/garden"
 	"golang.org/x/sync/semaphore"
@@ -34,6 +34,9 @@ type Container struct {
 	// started is closed when the start has succeeded or, with startError, failed.
 	started    chan struct{}
 	startError error
+
+	// initIsGone is set once the pod goes on without its init.
+	initIsGone atomic.Bool
 
 	mu sync.Mutex
 	// environment is that of all processes. It is in memory only, so it is lost
@@ -106,19 +109,6 @@ func (c *Container) attached() []*Process {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Collect(maps.Values(c.streams))
-}
-
-// Stop ends the container's processes. The pod goes on; Destroy ends it.
-func (c *Container) Stop(kill bool) error {
-	if seen, _ := c.pod.see(); seen.ended() {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(c.backend.ctx, c.backend.patience.request)
-	defer cancel()
-	if err := c.init.Stop(ctx, kill); err != nil {
-		return fmt.Errorf("stop the processes in pod %s: %w", c.podName(), err)
-	}
-	return nil
 }
 
 // Info names the pod's addresses and says whether anything can run in it.

@@ -238,12 +238,6 @@ var _ = Describe("a container", func() {
 		})
 	})
 
-	It("stops its processes through init", func() {
-		Expect(container.Stop(false)).To(Succeed())
-		Expect(container.Stop(true)).To(Succeed())
-		Expect(w.init.stopped).To(Equal([]bool{false, true}))
-	})
-
 	It("keeps properties and the grace time", func() {
 		Expect(container.SetProperty("concourse:exit-status", "0")).To(Succeed())
 		Expect(container.Property("concourse:exit-status")).To(Equal("0"))

@@ -213,16 +213,3 @@ func (b *Backend) awaitStart(ctx context.Context, container *Container, created 
 	}
 	return container.state.change(func(r *record) { r.Started = true })
 }
-
-// isHermetic follows upstream's web node, which lets every container out
-// everywhere but those of hermetic steps.
-func isHermetic(spec garden.ContainerSpec) bool { return len(spec.NetOut) == 0 }
-
-// cutOffNetwork is called before any process of the step runs.
-func (b *Backend) cutOffNetwork(ctx context.Context, container *Container) error {
-	pid, err := container.init.PID(ctx)
-	if err != nil {
-		return fmt.Errorf("cut the hermetic step off from the network: %w", err)
-	}
-	return b.CutOffNetwork(pid)
-}

@@ -47,7 +47,7 @@ func (b *Backend) remove(ctx context.Context, container *Container) error {
 	if b.find(container.handle) != container {
 		return nil
 	}
-	if err := b.removePod(ctx, container); err != nil {
+	if err := b.removePod(ctx, container, began); err != nil {
 		return err
 	}
 	if container.state.read().HasSecret {
@@ -87,9 +87,9 @@ func (b *Backend) removeUntilGone(logger lager.Logger, container *Container) {
 	}
 }
 
-// removePod returns when the container's pod is gone.
-func (b *Backend) removePod(ctx context.Context, container *Container) error {
-	began := time.Now()
+// removePod returns when the container's pod is gone. The error of one that stays
+// tells how long that took since the removal began.
+func (b *Backend) removePod(ctx context.Context, container *Container, began time.Time) error {
 	seen, _ := container.pod.see()
 	if seen.gone {
 		return nil

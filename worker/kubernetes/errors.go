@@ -16,9 +16,9 @@ var (
 	errTookTooLong            = errors.New("took too long")
 	errDestroyedWhileStarting = errors.New("the container was destroyed while it was starting")
 	errDeletedWhileStarting   = errors.New("the pod was deleted while it was starting")
-	errPodEnded               = errors.New("the pod ended")
 	errTakenOver              = errors.New("another client attached to the process")
 	errClientGone             = errors.New("the client is gone")
+	errNotStopped             = errors.New("the process was to end, and neither the pod's init nor the node's kubelet has ended it in time")
 )
 
 func unsupported(what string) error {

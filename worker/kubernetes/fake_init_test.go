@@ -14,6 +14,9 @@ import (
 // initPID is the process ID of every fakeInit.
 const initPID = 4711
 
+// errGone is what there is of a socket that a step removed.
+var errGone = &podinit.GoneError{Doing: "ask the pod's init", Err: errors.New("no such file or directory")}
+
 // fakeInit runs processes that write "output\n" and end when told to.
 type fakeInit struct {
 	mu       sync.Mutex
@@ -23,12 +26,14 @@ type fakeInit struct {
 
 	whenStarted func()
 
-	started  []podinit.ProcessSpec
-	resized  []podinit.WindowSize
-	signals  []syscall.Signal
-	stopped  []bool
-	attached int
-	stdin    string
+	started   []podinit.ProcessSpec
+	resized   []podinit.WindowSize
+	signals   []syscall.Signal
+	signalErr error
+	stopped   []bool
+	stopErr   error
+	attached  int
+	stdin     string
 
 	exit chan int
 	// stop tells it to end while a process runs.
@@ -134,14 +139,14 @@ func (f *fakeInit) Signal(_ context.Context, _ string, signal syscall.Signal) er
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.signals = append(f.signals, signal)
-	return nil
+	return f.signalErr
 }
 
 func (f *fakeInit) Stop(_ context.Context, kill bool) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.stopped = append(f.stopped, kill)
-	return nil
+	return f.stopErr
 }
 
 func (f *fakeInit) attachCount() int {

@@ -2,6 +2,7 @@ package kubernetes_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -52,6 +53,10 @@ type world struct {
 	keepsPods atomic.Bool
 
 	volumeImages *fakeVolumeImages
+
+	// verified are the processes and containers that were looked at.
+	verified  []string
+	verifyErr error
 
 	// cutOff are the processes whose pods were cut off from the network.
 	cutOff    []int
@@ -109,8 +114,12 @@ func newWorld() *world {
 		PodStartupTimeout:       5 * time.Second,
 		VolumeImages:            w.volumeImages,
 		NewInit:                 func(string) kubernetes.Init { return w.init },
-		CutOffNetwork:           func(pid int) error { w.cutOff = append(w.cutOff, pid); return w.cutOffErr },
-		Logger:                  w.log,
+		VerifyInit: func(pid int, container string) error {
+			w.verified = append(w.verified, fmt.Sprint(pid, " of ", container))
+			return w.verifyErr
+		},
+		CutOffNetwork: func(pid int) error { w.cutOff = append(w.cutOff, pid); return w.cutOffErr },
+		Logger:        w.log,
 	}
 	w.start()
 	return w
@@ -236,6 +245,14 @@ func containerStatus(state corev1.ContainerState) func(*corev1.PodStatus) {
 
 func waiting(reason, message string) func(*corev1.PodStatus) {
 	return containerStatus(corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}})
+}
+
+// running is what the kubelet reports of a pod whose container runs.
+func running(status *corev1.PodStatus) {
+	status.Phase = corev1.PodRunning
+	status.ContainerStatuses = []corev1.ContainerStatus{{
+		Name: "step", ContainerID: "containerd://c0ffee", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}},
+	}}
 }
 
 func outOfMemory(status *corev1.PodStatus) {

@@ -13,7 +13,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
 // resourceProcessID is the ID that upstream's package resource gives the script
@@ -82,6 +81,9 @@ func (c *Container) start(id string, spec garden.ProcessSpec) error {
 	if notFound, ok := errors.AsType[*podinit.ExecutableNotFoundError](err); ok {
 		return garden.ExecutableNotFoundError{Message: notFound.Error()}
 	}
+	if _, gone := errors.AsType[*podinit.GoneError](err); gone {
+		defer c.lostInit(err)
+	}
 	if err != nil {
 		return c.notStarted(ctx, id, err)
 	}
@@ -95,7 +97,7 @@ func (c *Container) notStarted(ctx context.Context, id string, err error) error 
 // isCheck tells the script of a resource's check, which upstream's package
 // resource runs without an ID, from what a person runs without one.
 func (c *Container) isCheck(spec garden.ProcessSpec) bool {
-	return spec.Path == "/opt/resource/check" && c.state.read().Properties[property.Type] == checkType
+	return spec.Path == "/opt/resource/check" && c.isOfChecks()
 }
 
 // remember lets clients attach to the process again, of this worker or of the
@@ -202,9 +204,7 @@ func (p *Process) Signal(signal garden.Signal) error {
 	if signal == garden.SignalKill {
 		number = syscall.SIGKILL
 	}
-	ctx, cancel := context.WithTimeout(p.container.backend.ctx, p.container.backend.patience.request)
-	defer cancel()
-	return p.inPod("signal", p.container.init.Signal(ctx, p.id, number))
+	return p.inPod("signal", p.container.signal(p.id, number))
 }
 
 func (p *Process) inPod(doing string, err error) error {
@@ -216,6 +216,7 @@ func (p *Process) inPod(doing string, err error) error {
 
 func (p *Process) follow(ctx context.Context, previous *Process, streams podinit.ProcessIO) {
 	defer close(p.done)
+	defer p.container.lookAfterInit()
 	defer p.container.detached(p)
 	defer p.detach(nil)
 
@@ -246,7 +247,7 @@ func (p *Process) detachWhenPodEnds(ctx context.Context) {
 	}
 	select {
 	case <-time.After(p.container.backend.patience.drain):
-		p.detach(errPodEnded)
+		p.detach(podinit.ErrPodEnded)
 	case <-ctx.Done():
 	}
 }

@@ -61,6 +61,7 @@ var _ = Describe("a worker that was restarted while a pod started", func() {
 		hermetic := task()
 		hermetic.NetOut = nil
 		interrupt(hermetic)
+		w.setStatus(running)
 		w.init.answer()
 		w.create(hermetic)
 		Expect(w.cutOff).To(HaveExactElements(initPID))

@@ -53,7 +53,7 @@ func (b *Backend) removeRefused(ctx context.Context, container *Container) error
 	// Limited, as the watch may have missed the deletion.
 	ctx, cancel := context.WithTimeout(ctx, b.patience.removal)
 	defer cancel()
-	if err := b.removePod(ctx, container); err != nil {
+	if err := b.removePod(ctx, container, time.Now()); err != nil {
 		return err
 	}
 	container.pod.forget()

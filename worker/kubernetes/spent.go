@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,14 +13,36 @@ import (
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
-// isSpent says whether the container is of no more use: its pod has ended, and it
-// is one of a resource's checks, which web goes on using for up to an hour for
-// as long as it is there. Web takes a container off its books that the worker
+// isSpent says whether the container is of no more use: its pod has ended, or goes on
+// without its init, and it is one of a resource's checks, which web goes on using for up
+// to an hour for as long as it is there. Web takes a container off its books that the worker
 // does not report for a while (its flag --gc-missing-grace-period). To that of
 // any other step a client may come back, to learn why there is no result.
 func (c *Container) isSpent() bool {
 	seen, _ := c.pod.see()
-	return seen.ended() && c.hasStarted() && c.state.read().Properties[property.Type] == checkType
+	return (seen.ended() || c.initIsGone.Load()) && c.hasStarted() && c.isOfChecks()
+}
+
+func (c *Container) isOfChecks() bool {
+	return c.state.read().Properties[property.Type] == checkType
+}
+
+// lookAfterInit is called when a process is over. A check may have taken init's socket
+// away, or put another there: the next one gets another container.
+func (c *Container) lookAfterInit() {
+	if seen, _ := c.pod.see(); seen.ending() || !c.isOfChecks() || c.backend.ping(c.backend.ctx, c.init) {
+		return
+	}
+	c.lostInit(errors.New("the pod's init does not answer after a check"))
+}
+
+// lostInit is called when the pod goes on without its init.
+func (c *Container) lostInit(reason error) {
+	if c.backend.ctx.Err() != nil || !c.isOfChecks() || c.initIsGone.Swap(true) {
+		return
+	}
+	logger := c.backend.Logger.Session("remove-spent-container", lager.Data{"handle": c.handle, "pod": c.pod.name, "reason": reason.Error()})
+	go c.backend.removeUntilGone(logger, c)
 }
 
 // removeWhenSpent waits for the end of a container's pod.

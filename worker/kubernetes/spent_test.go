@@ -85,6 +85,39 @@ var _ = Describe("a container whose pod has ended", func() {
 		})
 	})
 
+	Describe("or goes on without its init, which a check took away", func() {
+		It("is removed after that check", func() {
+			createCheck()
+			process, err := container.Run(garden.ProcessSpec{Path: "/opt/resource/check"}, garden.ProcessIO{})
+			Expect(err).NotTo(HaveOccurred())
+			w.init.silence()
+			w.init.exit <- 0
+			Expect(process.Wait()).To(BeZero())
+			Expect(lookup()).To(Equal(garden.ContainerNotFoundError{Handle: handle}))
+			Eventually(w.stateDirs).Should(BeEmpty())
+			w.expectNothingLeft()
+		})
+
+		It("is removed when the next one can't run", func() {
+			createCheck()
+			w.init.silence()
+			w.init.startErr = errGone
+			_, err := container.Run(garden.ProcessSpec{Path: "/opt/resource/check"}, garden.ProcessIO{})
+			Expect(err).To(MatchError(ContainSubstring("something in the pod ended init, or removed or replaced its socket")))
+			Expect(lookup()).To(Equal(garden.ContainerNotFoundError{Handle: handle}))
+			Eventually(w.stateDirs).Should(BeEmpty())
+		})
+
+		It("stays if it is a step's: the step errors", func() {
+			container = w.create(privateTask())
+			w.init.silence()
+			w.init.startErr = errGone
+			_, err := container.Run(garden.ProcessSpec{ID: "task", Path: "make"}, garden.ProcessIO{})
+			Expect(err).To(MatchError(ContainSubstring("something in the pod ended init, or removed or replaced its socket")))
+			Consistently(lookup, "100ms").Should(Succeed())
+		})
+	})
+
 	It("tells the check that is running why, before it is removed", func() {
 		createCheck()
 		process, err := container.Run(garden.ProcessSpec{Path: "/opt/resource/check"}, garden.ProcessIO{})

@@ -12,6 +12,7 @@ import (
 	"github.com/concourse/concourse"
 	"github.com/concourse/concourse-kubernetes/worker/endpoint"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podidentity"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
 	"github.com/concourse/concourse/atc"
@@ -125,6 +126,7 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 		VolumeImages:            volumeImages,
 		NewInit:                 func(socket string) kubernetes.Init { return podinit.NewClient(socket) },
 		CutOffNetwork:           func(pid int) error { return podnetwork.CutOff(cmd.Kubernetes.nodeNetwork(), pid) },
+		VerifyInit:              podidentity.Verifier{ProcDir: "/proc", InitBinary: initBinary}.VerifyInit,
 		Logger:                  logger,
 	}
 	backend, err := kubernetes.NewBackend(config)

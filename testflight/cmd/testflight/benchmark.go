@@ -13,6 +13,7 @@ import (
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 	backend "github.com/concourse/concourse-kubernetes/worker/kubernetes"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/nodenetwork"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podidentity"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/volumeimage"
@@ -98,6 +99,7 @@ func startBackend(client kubernetes.Interface, runs *concourse.Concourse) (conta
 		VolumeImages:            volumeimage.New("", "", lager.NewLogger("benchmark")), // none is asked for
 		NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
 		CutOffNetwork:           func(pid int) error { return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), pid) },
+		VerifyInit:              podidentity.Verifier{ProcDir: "/proc", InitBinary: init}.VerifyInit,
 		Logger:                  lager.NewLogger("benchmark"),
 	})
 	if err != nil {

@@ -1,0 +1,67 @@
+package kubernetes
+
+import (
+	"context"
+	"fmt"
+
+	"code.cloudfoundry.org/garden"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+)
+
+// isHermetic follows upstream's web node, which lets every container out
+// everywhere but those of hermetic steps.
+func isHermetic(spec garden.ContainerSpec) bool { return len(spec.NetOut) == 0 }
+
+// cutOffNetwork is called before any process of the step runs. Which process is the pod's
+// first is verified: what listens on the socket in the pod may be another's.
+func (b *Backend) cutOffNetwork(ctx context.Context, container *Container) error {
+	if err := b.cutOff(ctx, container); err != nil {
+		return fmt.Errorf("cut the hermetic step off from the network: %w", err)
+	}
+	return nil
+}
+
+func (b *Backend) cutOff(ctx context.Context, container *Container) error {
+	containerID, err := b.awaitContainerID(ctx, container)
+	if err != nil {
+		return err
+	}
+	pid, err := container.init.PID(ctx)
+	if err != nil {
+		return err
+	}
+	if err := b.VerifyInit(pid, containerID); err != nil {
+		return err
+	}
+	return b.CutOffNetwork(pid)
+}
+
+// awaitContainerID waits for the kubelet to report the container, which it does up to a
+// second after init answers.
+func (b *Backend) awaitContainerID(ctx context.Context, container *Container) (string, error) {
+	seen, err := container.pod.wait(ctx, func(seen podSeen) bool { return seen.ended() || containerID(seen.pod) != "" })
+	switch {
+	case err != nil:
+		return "", b.startAborted(ctx, container, nil)
+	case seen.gone:
+		return "", errDeletedWhileStarting
+	case seen.ended():
+		return "", pod.EndReason(seen.pod)
+	}
+	return containerID(seen.pod), nil
+}
+
+// containerID is empty until the kubelet has reported that the container runs.
+func containerID(reported *corev1.Pod) string {
+	if reported == nil {
+		return ""
+	}
+	for _, status := range reported.Status.ContainerStatuses {
+		if status.Name == pod.ContainerName && status.State.Running != nil {
+			return status.ContainerID
+		}
+	}
+	return ""
+}

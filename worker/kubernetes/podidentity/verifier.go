@@ -1,0 +1,112 @@
+package podidentity
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Verifier asks the kernel what a process is.
+type Verifier struct {
+	// ProcDir is where the node's processes are to be seen: /proc.
+	ProcDir string
+
+	// InitBinary is the file that the first process of each pod executes.
+	InitBinary string
+}
+
+// containerID is what a container runtime calls a container. A shorter one might be part
+// of the name of something else.
+var containerID = regexp.MustCompile(`^[0-9A-Za-z_-]{16,}$`)
+
+// VerifyInit returns nil if the process is the first of the container, and init.
+//
+// The container is named as in a pod's status, containerd://ID. The process ID is as the
+// caller sees it, who must be in the node's process namespace.
+func (v Verifier) VerifyInit(pid int, container string) error {
+	if pid <= 0 {
+		return errors.New("the pod's processes are not visible: run the worker in the node's process namespace (hostPID: true)")
+	}
+	_, id, _ := strings.Cut(container, "://")
+	if !containerID.MatchString(id) {
+		return fmt.Errorf("the kubelet calls the pod's container %q, which is no container's ID", container)
+	}
+	if err := errors.Join(v.isIn(pid, id), v.isFirst(pid), v.isInit(pid)); err != nil {
+		return fmt.Errorf("process %d is not the init of container %s: %w", pid, id, err)
+	}
+	return nil
+}
+
+// isIn looks for the container among the directories of the process' control groups. No
+// process of a pod can leave those that the container runtime put it into for others
+// that are named after another container.
+func (v Verifier) isIn(pid int, id string) error {
+	groups, err := os.ReadFile(v.path(pid, "cgroup"))
+	if err != nil {
+		return err
+	}
+	for line := range bytes.Lines(groups) {
+		// hierarchy:controllers:path
+		fields := strings.SplitN(strings.TrimSpace(string(line)), ":", 3)
+		if len(fields) == 3 && names(fields[2], id) {
+			return nil
+		}
+	}
+	return fmt.Errorf("its control groups are another's: %.200q", groups)
+}
+
+// names says whether a path has a directory of the container: its ID, with the cgroupfs
+// driver, or PREFIX-ID.scope, with systemd's.
+func names(path, id string) bool {
+	for directory := range strings.SplitSeq(path, "/") {
+		directory = strings.TrimSuffix(directory, ".scope")
+		if directory == id || strings.HasSuffix(directory, "-"+id) || strings.HasSuffix(directory, ":"+id) {
+			return true
+		}
+	}
+	return false
+}
+
+// isFirst says whether the process is PID 1 of a namespace right below the node's. A
+// process of the pod may make a namespace of its own, and be the first in that.
+func (v Verifier) isFirst(pid int) error {
+	status, err := os.Open(v.path(pid, "status"))
+	if err != nil {
+		return err
+	}
+	defer status.Close()
+	for lines := bufio.NewScanner(status); lines.Scan(); {
+		if ids, found := strings.CutPrefix(lines.Text(), "NSpid:"); found {
+			if inNamespaces := strings.Fields(ids); len(inNamespaces) != 2 || inNamespaces[1] != "1" {
+				return fmt.Errorf("it is not the first of a process namespace right below the node's: NSpid is %q", strings.TrimSpace(ids))
+			}
+			return nil
+		}
+	}
+	return errors.New("the kernel does not say what its ID is in its process namespace")
+}
+
+func (v Verifier) isInit(pid int) error {
+	executed, err := os.Stat(v.path(pid, "exe"))
+	if err != nil {
+		return err
+	}
+	installed, err := os.Stat(v.InitBinary)
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(executed, installed) {
+		return fmt.Errorf("it executes another file than %s: if the worker was replaced by another version of it while the pod started, run the build again", v.InitBinary)
+	}
+	return nil
+}
+
+func (v Verifier) path(pid int, file string) string {
+	return filepath.Join(v.ProcDir, strconv.Itoa(pid), file)
+}
