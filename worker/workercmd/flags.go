@@ -24,6 +24,9 @@ type KubernetesFlags struct {
 	ImagePullSecrets  []string          `long:"image-pull-secret" value-name:"NAME" description:"Name of a pull secret in the namespace that every pod uses, for example for the images of base resource types. Can be specified multiple times."`
 	VolumeRegistry    uint16            `long:"volume-registry-port" default:"7790" description:"Port of 127.0.0.1 on which the node pulls images that are volumes, such as a task's image from an earlier step. The worker must share the network namespace of its node (hostNetwork)."`
 	InitBin           flag.File         `long:"init-bin" description:"Path to the concourse-init executable, the first process of every pod. By default it is looked for beside the concourse executable."`
+
+	VolumeImageMaxSize   quantity `long:"volume-image-max-size" default:"100Gi" value-name:"QUANTITY" description:"Size of the largest image that is made of a volume, written as Kubernetes writes quantities. Sparse files count in full."`
+	VolumeImageMaxMemory quantity `long:"volume-image-max-memory" default:"64Mi" value-name:"QUANTITY" description:"Memory for the names of a volume's files while it is read as an image: enough for some hundred thousand in one directory. Up to six volumes are read at a time."`
 }
 
 // usualResourceTypes are the base resource types that Concourse's own release

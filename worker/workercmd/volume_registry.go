@@ -25,7 +25,11 @@ func (r volumeRegistry) Run(signals <-chan os.Signal, ready chan<- struct{}) err
 }
 
 func (cmd *WorkerCommand) volumeImages(logger lager.Logger) *volumeimage.Images {
-	return volumeimage.New(cmd.volumesDir(), cmd.volumeRegistryAddress(), logger)
+	limits := volumeimage.Limits{
+		Size:   cmd.Kubernetes.VolumeImageMaxSize.Value(),
+		Memory: cmd.Kubernetes.VolumeImageMaxMemory.Value(),
+	}
+	return volumeimage.New(cmd.volumesDir(), cmd.volumeRegistryAddress(), limits, logger)
 }
 
 // volumeRegistryAddress is on the node's loopback: nobody else can reach it, and
