@@ -138,11 +138,10 @@ func (a *attachment) deliver(frame protocol.Frame) error {
 	if writer == nil {
 		return errors.New("init sent output that was not asked for: something in the pod replaced it")
 	}
-	written, err := writer.Write(frame.Data)
+	position, err := writeOutput(writer, frame.Data, frame.Offset)
 	if err != nil {
 		err = fmt.Errorf("write its output: %w", err)
 	}
-	position := frame.Offset + int64(written)
 	a.delivered.note(frame.Kind, position)
 	acknowledgement := protocol.Frame{Kind: frame.Kind, Offset: position}
 	return errors.Join(err, protocol.WriteFrame(a.conn, acknowledgement))
