@@ -44,7 +44,7 @@ func (f factory) gardenClient(logger lager.Logger, worker db.Worker) gclient.Cli
 		HijackableClient: transport.NewHijackableClient(worker.Name(), workers, retryhttp.DefaultHijackableClient),
 		Retryer:          retryer,
 	}
-	streamer := acknowledgingStreamer{&transport.WorkerHijackStreamer{
+	streamer := acknowledgingStreamer{logger: logger, HijackStreamer: &transport.WorkerHijackStreamer{
 		HttpClient:       requests,
 		HijackableClient: streams,
 		// The host is put in for each request.
@@ -64,7 +64,10 @@ func (c attachingConnection) Attach(ctx context.Context, handle, processID strin
 }
 
 // acknowledgingStreamer acknowledges output to the workers that wait for it.
-type acknowledgingStreamer struct{ connection.HijackStreamer }
+type acknowledgingStreamer struct {
+	connection.HijackStreamer
+	logger lager.Logger
+}
 
 func (s acknowledgingStreamer) Hijack(
 	ctx context.Context, handler string, body io.Reader, params rata.Params, query url.Values, contentType string,
@@ -78,7 +81,9 @@ func (s acknowledgingStreamer) Hijack(
 		return nil, nil, err
 	}
 	attached := ctx.Value(attachedKey{}) != nil
-	receiver := outputstream.NewReceiver(bufferedConn{reader, conn}, params["handle"], attached)
+	receiver := outputstream.NewReceiver(bufferedConn{reader, conn}, params["handle"], attached, func(err error) {
+		s.logger.Error("failed-to-save-output", err, lager.Data{"handle": params["handle"], "stream": handler})
+	})
 	return conn, bufio.NewReader(receiver), nil
 }
 

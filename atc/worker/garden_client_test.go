@@ -53,7 +53,7 @@ var _ = Describe("the Garden client of a Kubernetes worker", func() {
 			conns <- conn
 			return conn, err
 		}
-		streamer := acknowledgingStreamer{connection.NewHijackStreamerWithDialer(dial)}
+		streamer := acknowledgingStreamer{connection.NewHijackStreamerWithDialer(dial), logger}
 		client = attachingConnection{connection.NewWithHijacker(streamer, logger)}
 	})
 

@@ -25,13 +25,15 @@ type Receiver struct {
 	conn      io.ReadWriter
 	container string
 	attached  bool
+	failed    func(error)
 }
 
 var _ io.WriterTo = (*Receiver)(nil)
 
-// NewReceiver returns web's end of a connection for which it asked for pieces.
-func NewReceiver(conn io.ReadWriter, container string, attached bool) *Receiver {
-	return &Receiver{conn, container, attached}
+// NewReceiver returns web's end of a connection for which it asked for pieces. It
+// calls failed if output is thrown away because it could not be written.
+func NewReceiver(conn io.ReadWriter, container string, attached bool, failed func(error)) *Receiver {
+	return &Receiver{conn, container, attached, failed}
 }
 
 // Read is not supported. [io.Copy] uses WriteTo, also through a [bufio.Reader].
@@ -52,10 +54,13 @@ func (r *Receiver) WriteTo(w io.Writer) (written int64, err error) {
 		if readErr != nil {
 			return written, errors.Join(err, readErr)
 		}
-		taken := position + int64(len(data))
+		end := position + int64(len(data))
+		taken := end
 		if err == nil {
-			if taken, err = destination.WriteOutput(data, position); err != nil {
-				taken = position + int64(len(data))
+			taken, err = destination.WriteOutput(data, position)
+			if err != nil {
+				r.failed(err)
+				taken = end
 			} else {
 				written += int64(len(data))
 			}

@@ -18,6 +18,7 @@ var _ = Describe("a stream", func() {
 	var (
 		worker, web net.Conn
 		sender      *outputstream.Sender
+		failures    chan error
 	)
 
 	BeforeEach(func() {
@@ -25,11 +26,12 @@ var _ = Describe("a stream", func() {
 		DeferCleanup(worker.Close)
 		DeferCleanup(web.Close)
 		sender = outputstream.NewSender(worker)
+		failures = make(chan error, 10)
 	})
 
 	receive := func(w io.Writer) chan error {
 		ended := make(chan error, 1)
-		receiver := outputstream.NewReceiver(web, "some-container", true)
+		receiver := outputstream.NewReceiver(web, "some-container", true, func(err error) { failures <- err })
 		go func() {
 			_, err := io.Copy(w, bufio.NewReader(receiver))
 			ended <- err
@@ -76,6 +78,7 @@ var _ = Describe("a stream", func() {
 		Expect(sender.Send([]byte("two"), 3)).To(BeEquivalentTo(6))
 		Expect(worker.Close()).To(Succeed())
 		Eventually(ended).Should(Receive(MatchError("no such build")))
+		Expect(failures).To(HaveLen(1))
 	})
 
 	It("fails to send when web is gone", func() {
