@@ -169,7 +169,7 @@ func (w limitedWorker) start(podTemplate string) (*backend.Backend, error) {
 		InitBinary:              init,
 		PodStartupTimeout:       time.Minute,
 		PodTemplate:             merged,
-		VolumeImages:            volumeimage.New("", "", lager.NewLogger("spec")), // none is asked for
+		VolumeImages:            volumeimage.New("", "", volumeimage.Limits{}, lager.NewLogger("spec")), // none is asked for
 		NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
 		CutOffNetwork:           func(pid int) error { return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), pid) },
 		Logger:                  w.log,

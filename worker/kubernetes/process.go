@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"syscall"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"code.cloudfoundry.org/garden"
 	"github.com/google/uuid"
 
+	"github.com/concourse/concourse-kubernetes/worker/gardenserver"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
 
@@ -144,7 +144,7 @@ func (c *Container) attach(id string, streams garden.ProcessIO, from podinit.Del
 	c.mu.Unlock()
 
 	go process.follow(ctx, previous, podinit.ProcessIO{
-		Stdin:  stdinOf(streams.Stdin, cancel),
+		Stdin:  streams.Stdin,
 		Stdout: streams.Stdout,
 		Stderr: streams.Stderr,
 
@@ -176,7 +176,7 @@ type Process struct {
 	err    error
 }
 
-var _ garden.Process = (*Process)(nil)
+var _ gardenserver.Detacher = (*Process)(nil)
 
 func (p *Process) ID() string {
 	return p.id
@@ -187,6 +187,12 @@ func (p *Process) ID() string {
 func (p *Process) Wait() (int, error) {
 	<-p.done
 	return p.status, p.err
+}
+
+// Detach leaves the process to run on. What its writers have not taken stays with
+// init, for the next client.
+func (p *Process) Detach() {
+	p.detach(errClientGone)
 }
 
 func (p *Process) SetTTY(tty garden.TTYSpec) error {
@@ -260,27 +266,4 @@ func windowSize(tty *garden.TTYSpec) *podinit.WindowSize {
 		return &podinit.WindowSize{Columns: 80, Rows: 24}
 	}
 	return &podinit.WindowSize{Columns: tty.WindowSize.Columns, Rows: tty.WindowSize.Rows}
-}
-
-// stdinOf detaches when the client is gone. Garden's server says so by breaking
-// its pipe; it takes no notice of output that it can't deliver, which is then
-// better left with init for the next client.
-func stdinOf(stdin io.Reader, detach context.CancelCauseFunc) io.Reader {
-	if stdin == nil {
-		return nil
-	}
-	return &clientInput{stdin, detach}
-}
-
-type clientInput struct {
-	io.Reader
-	detach context.CancelCauseFunc
-}
-
-func (c *clientInput) Read(buffer []byte) (int, error) {
-	n, err := c.Reader.Read(buffer)
-	if err != nil && !errors.Is(err, io.EOF) {
-		c.detach(errClientGone)
-	}
-	return n, err
 }

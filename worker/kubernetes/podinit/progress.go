@@ -67,17 +67,18 @@ func (p *progress) expects(frame protocol.Frame) bool {
 	return has < 0 || frame.Offset <= has
 }
 
-// end takes note of what was written, and returns the position after it.
-func (p *progress) end(written int) (position int64, abandoned bool) {
+// end takes note of a piece that was written, and of the position up to which clients
+// have the output for good. That position may lie before the piece.
+func (p *progress) end(written int, taken int64) (abandoned bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	kind := p.writing
 	p.writing = 0
 	p.next[kind] += int64(written)
 	if !p.abandoned {
-		*p.delivered.of(kind) = p.next[kind]
+		*p.delivered.of(kind) = taken
 	}
-	return p.next[kind], p.abandoned
+	return p.abandoned
 }
 
 // abandon stops to take note. Whether a piece that is being written arrives is not known.
