@@ -58,6 +58,13 @@ lint: generate
 unit: generate packages
 	$(GO) test $(UNIT)
 
+# Has a pod answer its worker with anything, for FUZZTIME each way.
+.PHONY: fuzz
+fuzz:
+	for target in FuzzAnswer FuzzOutput FuzzFrame; do \
+		$(GO) test ./worker/kubernetes/podinit -run='^$$' -fuzz="^$$target\$$" -fuzztime=$${FUZZTIME:-30s} || exit; \
+	done
+
 # Two nodes are for the specs of volumes that stream between workers; a user's
 # cluster has the nodes that it has. GINKGO_FLAGS='--seed=N --procs=N --focus=NAME'
 # repeats an order, changes how many specs run at once, chooses specs.

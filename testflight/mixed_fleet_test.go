@@ -41,32 +41,13 @@ jobs:
 		return string(p.run(ctx, exitStatus).Contents())
 	}
 
-	join := func(ctx context.Context, flags ...string) {
-		GinkgoHelper()
-		Expect(runs.StartContainerdWorker(ctx, flags...)).To(Succeed())
-		Eventually(ctx, statesOfWorkers).Should(HaveKeyWithValue(concourse.ContainerdWorkerName, "running"))
-	}
-	leave := func(ctx context.Context) {
-		GinkgoHelper()
-		Expect(runs.StopContainerdWorker(ctx)).To(Succeed())
-		states, err := statesOfWorkers(ctx)
-		Expect(err).NotTo(HaveOccurred())
-		if _, known := states[concourse.ContainerdWorkerName]; !known {
-			return
-		}
-		for _, command := range []string{"land-worker", "prune-worker"} { // a running worker can't be pruned
-			_, err := fly.Run(ctx, command, "-w", concourse.ContainerdWorkerName)
-			Expect(err).NotTo(HaveOccurred())
-		}
-	}
-
 	It("is native while there are only Kubernetes workers", func(ctx SpecContext) {
 		Expect(runTask(ctx, "", 0)).To(And(fetchedNatively, Not(fetchedPhysically)))
 	}, SpecTimeout(patience))
 
 	Context("for whose tag a step has to ask", Ordered, func() {
-		BeforeAll(func(ctx SpecContext) { join(ctx, "--tag=not-kubernetes") }, NodeTimeout(patience))
-		AfterAll(leave, NodeTimeout(patience))
+		BeforeAll(func(ctx SpecContext) { joinContainerdWorker(ctx, "--tag=not-kubernetes") }, NodeTimeout(patience))
+		AfterAll(leaveContainerdWorker, NodeTimeout(patience))
 
 		It("gets the image into a volume for a step that does", func(ctx SpecContext) {
 			log := runTask(ctx, "not-kubernetes", 0)
@@ -99,9 +80,9 @@ jobs:
 		BeforeAll(func(ctx SpecContext) {
 			Expect(runs.RestartWeb(ctx, "--container-placement-strategy=limit-active-tasks", "--max-active-tasks-per-worker=1")).To(Succeed())
 			DeferCleanup(func(ctx SpecContext) { Expect(runs.RestartWeb(ctx)).To(Succeed()) }, NodeTimeout(patience))
-			join(ctx)
+			joinContainerdWorker(ctx)
 		}, NodeTimeout(patience))
-		AfterAll(leave, NodeTimeout(patience))
+		AfterAll(leaveContainerdWorker, NodeTimeout(patience))
 
 		It("gets the image into a volume, on which either worker runs the step", func(ctx SpecContext) {
 			at, repository := newGate(), newRepository()
@@ -132,7 +113,7 @@ jobs:
 		}, SpecTimeout(2*patience))
 
 		It("is native again once that worker has left", func(ctx SpecContext) {
-			leave(ctx)
+			leaveContainerdWorker(ctx)
 			Expect(runTask(ctx, "", 0)).To(And(fetchedNatively, Not(fetchedPhysically)))
 		}, SpecTimeout(patience))
 	})

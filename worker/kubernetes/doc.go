@@ -24,7 +24,10 @@
 // An image that is a directory in a volume is pulled by the node like any other,
 // from this worker (package volumeimage).
 //
-// A hermetic container is cut off from the network (package podnetwork).
+// A hermetic container is cut off from the network (packages podidentity and
+// podnetwork).
+//
+// What a pod says is a claim: processes that it does not end in time end with it.
 //
 // Not done: other networks (NetIn, NetOut), streaming files in and out, disk
 // and bandwidth limits, metrics.

@@ -11,7 +11,7 @@ import (
 type Init interface {
 	Ping(ctx context.Context) error
 
-	// PID is init's process ID on the node.
+	// PID is init's process ID on the node, if the pod is to be believed.
 	PID(ctx context.Context) (int, error)
 
 	Start(ctx context.Context, spec podinit.ProcessSpec) error
@@ -23,6 +23,6 @@ type Init interface {
 	Resize(ctx context.Context, id string, size podinit.WindowSize) error
 	Signal(ctx context.Context, id string, signal syscall.Signal) error
 
-	// Stop ends all processes, with SIGKILL at once or after a moment.
+	// Stop ends all processes that were started, with SIGKILL at once or after a moment.
 	Stop(ctx context.Context, kill bool) error
 }

@@ -60,8 +60,8 @@ var _ = Describe("a worker that was restarted while a pod started", func() {
 	It("cuts a hermetic step off all the same", func() {
 		hermetic := task()
 		hermetic.NetOut = nil
+		w.whenCreated(running)
 		interrupt(hermetic)
-		w.setStatus(running)
 		w.init.answer()
 		w.create(hermetic)
 		Expect(w.cutOff).To(HaveExactElements(initPID))

@@ -30,10 +30,10 @@ var _ = Describe("stopping a container", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Eventually(w.init.attachCount).Should(Equal(1))
 		ended = make(chan error, 1)
-		go func() {
+		go func(process garden.Process, ended chan<- error) {
 			_, err := process.Wait()
 			ended <- err
-		}()
+		}(process, ended)
 	})
 
 	It("is init's work, and leaves the pod", func() {

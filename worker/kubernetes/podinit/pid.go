@@ -8,8 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// PID returns init's process ID as the caller sees it, which is 0 if the caller
-// is in another process namespace than the node's.
+// PID returns the process ID of who listened on the socket, as the caller sees it. It
+// is init's, unless something in the pod replaced that: package podidentity verifies it.
+// It is 0 if the caller is in another process namespace than the node's.
 func (c *Client) PID(ctx context.Context) (int, error) {
 	connection, err := dial(ctx, c.socketPath)
 	if err != nil {
