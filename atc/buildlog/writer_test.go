@@ -127,7 +127,7 @@ var _ = Describe("the log of a step", func() {
 		It("waits, and has everything once", func() {
 			build.failures = []error{
 				errConnection, &pgconn.PgError{Code: "57P02"}, io.ErrUnexpectedEOF, // to save it
-				nil, lostAnswer, // a mark, and it
+				nil, errLostAnswer, // a mark, and it
 			}
 			log := newLog().OutputOf(container, false)
 			Expect(log.WriteOutput([]byte("one\n"), 0)).To(BeEquivalentTo(4))
@@ -136,7 +136,7 @@ var _ = Describe("the log of a step", func() {
 		})
 
 		It("saves nothing twice whose answer was lost", func() {
-			build.failures = []error{lostAnswer}
+			build.failures = []error{errLostAnswer}
 			Expect(newLog().OutputOf(container, false).WriteOutput([]byte("one\n"), 0)).To(BeEquivalentTo(4))
 			Expect(build.log()).To(Equal("one\n"))
 		})
