@@ -18,11 +18,11 @@ type fakeBuild struct {
 	saved []json.RawMessage
 
 	// failures are what saving an event returns, one after the other, nil for
-	// success. An event is saved all the same with lostAnswer.
+	// success. An event is saved all the same with errLostAnswer.
 	failures []error
 }
 
-var lostAnswer = errors.New("lost answer")
+var errLostAnswer = errors.New("the answer got lost")
 
 func newFakeBuild() *fakeBuild {
 	b := &fakeBuild{FakeBuild: new(dbfakes.FakeBuild)}
@@ -47,7 +47,7 @@ func (b *fakeBuild) save(saved atc.Event) error {
 	if len(b.failures) > 0 {
 		failure := b.failures[0]
 		b.failures = b.failures[1:]
-		if failure == lostAnswer {
+		if failure == errLostAnswer {
 			b.saved = append(b.saved, encoded)
 			return errConnection
 		}

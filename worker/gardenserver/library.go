@@ -19,6 +19,7 @@ import (
 type library struct {
 	server   *server.GardenServer
 	listener *memoryListener
+	logger   lager.Logger
 }
 
 func newLibrary(backend garden.Backend, logger lager.Logger) (*library, error) {
@@ -27,13 +28,17 @@ func newLibrary(backend garden.Backend, logger lager.Logger) (*library, error) {
 	if err := served.SetupBomberman(); err != nil {
 		return nil, fmt.Errorf("set up Garden's server: %w", err)
 	}
-	return &library{served, listener}, nil
+	return &library{served, listener, logger}, nil
 }
 
 // handler hands requests on to the library.
 func (l *library) handler() http.Handler {
 	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: "garden"})
 	proxy.Transport = &http.Transport{DialContext: l.listener.dial, DisableKeepAlives: true}
+	proxy.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, err error) {
+		l.logger.Info("failed-to-answer", lager.Data{"error": err.Error()})
+		w.WriteHeader(http.StatusBadGateway)
+	}
 	return proxy
 }
 
