@@ -14,6 +14,7 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gbytes"
 	"github.com/onsi/gomega/gexec"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
@@ -38,7 +39,7 @@ var _ = Describe("a pod whose init is killed, as for want of memory", func() {
 			init, err = initOf(id)
 			g.Expect(err).NotTo(HaveOccurred())
 		}).Should(Succeed())
-		log, err := client.CoreV1().Pods(concourse.Namespace).GetLogs(name, nil).DoRaw(ctx)
+		log, err := client.CoreV1().Pods(concourse.Namespace).GetLogs(name, &corev1.PodLogOptions{}).DoRaw(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(string(log)).To(ContainSubstring("s3cret-42"), "what a kubelet would copy")
 

@@ -22,7 +22,7 @@ var _ = Describe("an input that would lie over init", func() {
         args:
         - -ec
         - |
-          printf '#!/bin/sh\necho forged init; sleep 60\n' > forged/concourse-init
+          printf '#!/bin/sh\necho forged $((40+2)); sleep 60\n' > forged/concourse-init
           chmod +x forged/concourse-init
           mkdir forged/bin forged/run
           cp forged/concourse-init forged/bin
@@ -48,10 +48,10 @@ jobs:
 `, "/", path))
 			log := string(p.run(ctx, 2).Contents())
 			Expect(log).To(And(ContainSubstring("would hide what Concourse has"), ContainSubstring("give it another path")))
-			Expect(log).NotTo(Or(ContainSubstring("the task ran"), ContainSubstring("forged init")))
+			Expect(log).NotTo(Or(ContainSubstring("the task ran"), ContainSubstring("forged 42")))
 		},
 		Entry("straight", "/.concourse/bin/", SpecTimeout(3*time.Minute)),
-		Entry("roundabout", "../../../x/..//.concourse/./bin", SpecTimeout(3*time.Minute)),
+		Entry("roundabout", "/x/..//.concourse/./bin", SpecTimeout(3*time.Minute)),
 	)
 
 	onLink := func(ctx SpecContext, link string) pipeline {
@@ -76,7 +76,7 @@ jobs:
 
 	It("keeps the pod from starting where a link of the image leads to all that Concourse has", func(ctx SpecContext) {
 		log := string(onLink(ctx, "/.concourse").run(ctx, 2).Contents())
-		Expect(log).To(And(ContainSubstring("concourse-init"), ContainSubstring("no such file or directory")))
-		Expect(log).NotTo(Or(ContainSubstring("the task ran"), ContainSubstring("forged init")))
+		Expect(log).To(ContainSubstring("init is hidden"))
+		Expect(log).NotTo(Or(ContainSubstring("the task ran"), ContainSubstring("forged 42")))
 	}, SpecTimeout(3*time.Minute))
 })

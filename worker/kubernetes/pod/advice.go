@@ -112,8 +112,10 @@ func terminationAdvice(reason, words string) string {
 		return "the step needs more memory than its limit: raise container_limits.memory"
 	case strings.Contains(words, "exec format error"):
 		return "the image or init is for another architecture than the node's"
-	case strings.Contains(words, "concourse-init") && strings.Contains(words, "permission denied"):
-		return "the node does not let init work: mount the file system of the worker's work dir without noexec and nosuid, and let containers use it (SELinux, AppArmor)"
+	case strings.Contains(words, `concourse-init"`) && strings.Contains(words, "no such file or directory"):
+		return "init is hidden: a link in the image leads an input, an output or a cache of the step over /.concourse"
+	case strings.Contains(words, `concourse-init"`) && strings.Contains(words, "permission denied"), strings.HasPrefix(words, "concourse-init: "):
+		return "init can't work on this node: mount the file system of the worker's work dir writable, without noexec and nosuid, and let containers use it (SELinux, AppArmor)"
 	case reason == statusUnknown:
 		return "the node lost track of the container, as after a restart: run the build again"
 	case reason == startError || reason == cannotRun:

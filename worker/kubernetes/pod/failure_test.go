@@ -104,6 +104,9 @@ var _ = Describe("why a pod does not start", func() {
 		Entry("a file system that runs no programs", terminated(corev1.ContainerStateTerminated{
 			Reason: "StartError", ExitCode: 128, Message: `exec: "/.concourse/bin-x/concourse-init": permission denied: unknown`,
 		}), true, "StartError: container ended with exit code 128: exec", "noexec"),
+		Entry("a mount over init", terminated(corev1.ContainerStateTerminated{
+			Reason: "StartError", ExitCode: 128, Message: `exec: "/.concourse/bin-x/concourse-init": stat /.concourse/bin-x/concourse-init: no such file or directory: unknown`,
+		}), true, "StartError: container ended with exit code 128: exec", "over /.concourse"),
 		Entry("start error", terminated(corev1.ContainerStateTerminated{Reason: "StartError", ExitCode: 128, Message: "runc failed"}), true,
 			"StartError: container ended with exit code 128: runc failed", "architecture"),
 		Entry("out of memory", terminated(corev1.ContainerStateTerminated{Reason: "OOMKilled", ExitCode: 137}), true,

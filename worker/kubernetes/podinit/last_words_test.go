@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -47,14 +48,14 @@ var _ = Describe("the last words of a pod", func() {
 		Expect(err).To(MatchError("exit status 1"))
 		Expect(output).To(And(HavePrefix("concourse-init: listen for the worker: "), ContainSubstring("no such file or directory")))
 		Expect(words()).To(BeEmpty())
-	})
+	}, SpecTimeout(10*time.Second))
 
 	It("are why init does not serve where it can't leave its own", func(ctx SpecContext) {
 		dir := GinkgoT().TempDir()
 		output, err := runInit(ctx, "--socket", dir+"/s", "--state-dir", dir, "--termination-message", dir+"/none")
 		Expect(err).To(MatchError("exit status 1"))
 		Expect(output).To(HavePrefix("concourse-init: keep the step's output out of the pod's status: "))
-	})
+	}, SpecTimeout(10*time.Second)) // one that serves does not end
 })
 
 var _ = Describe("the log of a pod", func() {
