@@ -41,7 +41,7 @@ var _ = Describe("a worker whose cluster is not as it wants it", func() {
 			PrivateRepositoriesFile: filepath.Join(GinkgoT().TempDir(), "private-repositories.json"),
 			InitBinary:              "/nowhere/concourse-init",
 			PodStartupTimeout:       time.Minute,
-			VolumeImages:            volumeimage.New("", "", lager.NewLogger("spec")), // none is asked for
+			VolumeImages:            volumeimage.New("", "", volumeimage.Limits{}, lager.NewLogger("spec")), // none is asked for
 			NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
 			CutOffNetwork:           func(pid int) error { return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), pid) },
 			Logger:                  lager.NewLogger("spec"),

@@ -40,17 +40,16 @@ var _ = Describe("a file that a pipeline names", func() {
 			Expect(log).To(And(ContainSubstring(path), ContainSubstring("leads out of the volume")))
 			Expect(log).NotTo(ContainSubstring("root:"))
 		},
-		Entry("by dots, for load_var", "true", "{load_var: a, format: raw, file: "+up+"}", "etc/shadow"),
-		Entry("by a link, for load_var", "ln -s /etc link", "{load_var: b, format: raw, file: out/link/shadow}", "link/shadow"),
-		Entry("by a link to the file, for load_var", "ln -s /etc/shadow link", "{load_var: c, format: raw, file: out/link}", "link"),
-		Entry("by a relative link, for load_var", "ln -s ../../../../../../../../../../../etc link", "{load_var: d, format: raw, file: out/link/shadow}", "link/shadow"),
-		Entry("by a link to all, for load_var", "ln -s / link", "{load_var: e, format: raw, file: out/link/etc/shadow}", "link/etc/shadow"),
-		Entry("by dots, for set_pipeline", "true", "{set_pipeline: other, file: "+up+"}", "etc/shadow"),
-		Entry("by a link, for set_pipeline", "ln -s /etc link", "{set_pipeline: other, file: out/link/shadow}", "link/shadow"),
-		Entry("by a link, for the vars of set_pipeline", "ln -s /etc link; echo jobs: [] > p.yml", "{set_pipeline: other, file: out/p.yml, var_files: [out/link/shadow]}", "link/shadow"),
-		Entry("by dots, for a task's file", "true", "{task: two, file: "+up+"}", "etc/shadow"),
-		Entry("by a link, for a task's file", "ln -s /etc link", "{task: two, file: out/link/shadow}", "link/shadow"),
-		SpecTimeout(3*time.Minute),
+		Entry("by dots, for load_var", SpecTimeout(patience), "true", "{load_var: a, format: raw, file: "+up+"}", "etc/shadow"),
+		Entry("by a link, for load_var", SpecTimeout(patience), "ln -s /etc link", "{load_var: b, format: raw, file: out/link/shadow}", "link/shadow"),
+		Entry("by a link to the file, for load_var", SpecTimeout(patience), "ln -s /etc/shadow link", "{load_var: c, format: raw, file: out/link}", "link"),
+		Entry("by a relative link, for load_var", SpecTimeout(patience), "ln -s ../../../../../../../../../../../etc link", "{load_var: d, format: raw, file: out/link/shadow}", "link/shadow"),
+		Entry("by a link to all, for load_var", SpecTimeout(patience), "ln -s / link", "{load_var: e, format: raw, file: out/link/etc/shadow}", "link/etc/shadow"),
+		Entry("by dots, for set_pipeline", SpecTimeout(patience), "true", "{set_pipeline: other, file: "+up+"}", "etc/shadow"),
+		Entry("by a link, for set_pipeline", SpecTimeout(patience), "ln -s /etc link", "{set_pipeline: other, file: out/link/shadow}", "link/shadow"),
+		Entry("by a link, for the vars of set_pipeline", SpecTimeout(patience), "ln -s /etc link; echo jobs: [] > p.yml", "{set_pipeline: other, file: out/p.yml, var_files: [out/link/shadow]}", "link/shadow"),
+		Entry("by dots, for a task's file", SpecTimeout(patience), "true", "{task: two, file: "+up+"}", "etc/shadow"),
+		Entry("by a link, for a task's file", SpecTimeout(patience), "ln -s /etc link", "{task: two, file: out/link/shadow}", "link/shadow"),
 	)
 
 	It("is found by links that stay in its volume", func(ctx SpecContext) {
@@ -78,9 +77,8 @@ var _ = Describe("a file that a pipeline names", func() {
 			p := setPipeline(ctx, outputThen(script, "{load_var: a, format: raw, file: out/special}"))
 			Expect(string(p.run(ctx, 2).Contents())).To(And(ContainSubstring("special"), ContainSubstring("neither a file nor a directory")))
 		},
-		Entry("a FIFO", "mkfifo special"),
-		Entry("a link to a FIFO", "mkfifo other; ln -s other special"),
-		SpecTimeout(3*time.Minute),
+		Entry("a FIFO", SpecTimeout(patience), "mkfifo special"),
+		Entry("a link to a FIFO", SpecTimeout(patience), "mkfifo other; ln -s other special"),
 	)
 })
 
@@ -103,9 +101,8 @@ jobs:
 		Expect(string(p.run(ctx, 2).Contents())).To(And(ContainSubstring("a Kubernetes worker runs images only"), Not(ContainSubstring("ran 42"))))
 		Expect(p.pods()).To(BeEmpty())
 	},
-		Entry("raw", "raw:///"),
-		Entry("a directory of its own", "raw:///etc"),
-		SpecTimeout(3*time.Minute),
+		Entry("raw", SpecTimeout(patience), "raw:///"),
+		Entry("a directory of its own", SpecTimeout(patience), "raw:///etc"),
 	)
 
 	It("is not that of another pipeline's volume, which the node's registry has", func(ctx SpecContext) {

@@ -31,7 +31,11 @@ func (cmd *WorkerCommand) volumeRegistry(images http.Handler) ifrit.Runner {
 }
 
 func (cmd *WorkerCommand) volumeImages(logger lager.Logger) *volumeimage.Images {
-	return volumeimage.New(cmd.volumesDir(), cmd.volumeRegistryAddress(), logger)
+	limits := volumeimage.Limits{
+		Size:   cmd.Kubernetes.VolumeImageMaxSize.Value(),
+		Memory: cmd.Kubernetes.VolumeImageMaxMemory.Value(),
+	}
+	return volumeimage.New(cmd.volumesDir(), cmd.volumeRegistryAddress(), limits, logger)
 }
 
 // volumeRegistryAddress is on the node's loopback: no other machine and no pod can

@@ -3,7 +3,6 @@ package workercmd
 import (
 	"archive/tar"
 	"bytes"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -114,7 +113,7 @@ func fileIn(archive *bytes.Buffer) string {
 	GinkgoHelper()
 	reader := tar.NewReader(archive)
 	_, err := reader.Next()
-	Expect(err).NotTo(HaveOccurred(), fmt.Sprintf("%s", archive))
+	Expect(err).NotTo(HaveOccurred())
 	content, err := io.ReadAll(reader)
 	Expect(err).NotTo(HaveOccurred())
 	return string(content)

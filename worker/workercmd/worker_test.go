@@ -52,6 +52,22 @@ var _ = Describe("WorkerCommand", func() {
 		Expect(err).To(MatchError(ContainSubstring("--external-garden-url")))
 	})
 
+	It("knows the limits of a volume's image, as quantities", func() {
+		command, err := parse()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(command.Kubernetes.VolumeImageMaxSize.Value()).To(BeEquivalentTo(100 << 30))
+		Expect(command.Kubernetes.VolumeImageMaxMemory.Value()).To(BeEquivalentTo(64 << 20))
+
+		command, err = parse("--kubernetes-volume-image-max-size", "1500M")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(command.Kubernetes.VolumeImageMaxSize.Value()).To(BeEquivalentTo(1_500_000_000))
+
+		for _, wrong := range []string{"much", "0", "-1Gi"} {
+			_, err := parse("--kubernetes-volume-image-max-size=" + wrong)
+			Expect(err).To(MatchError(And(ContainSubstring("volume-image-max-size"), ContainSubstring(wrong))))
+		}
+	})
+
 	Describe("base resource types", func() {
 		types := func(args ...string) ([]atc.WorkerResourceType, error) {
 			GinkgoHelper()

@@ -95,7 +95,7 @@ func startBackend(client kubernetes.Interface, runs *concourse.Concourse) (conta
 		PrivateRepositoriesFile: filepath.Join(dir, "private-repositories.json"),
 		InitBinary:              init,
 		PodStartupTimeout:       time.Minute,
-		VolumeImages:            volumeimage.New("", "", lager.NewLogger("benchmark")), // none is asked for
+		VolumeImages:            volumeimage.New("", "", volumeimage.Limits{}, lager.NewLogger("benchmark")), // none is asked for
 		NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
 		CutOffNetwork:           func(pid int) error { return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), pid) },
 		Logger:                  lager.NewLogger("benchmark"),

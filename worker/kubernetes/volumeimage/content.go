@@ -14,8 +14,8 @@ const bufferSize = 128 << 10
 var zeros [bufferSize]byte
 
 // writeContent writes what is in a file. Its holes are written without being read.
-func (l layer) writeContent(f file) error {
-	opened, err := f.open(unix.O_NONBLOCK)
+func (l *layer) writeContent(f file) error {
+	opened, err := f.open()
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (f file) nextData(opened *os.File, offset int64) (begin, end int64, err err
 	return min(begin, f.Size), min(end, f.Size), err
 }
 
-func (l layer) writeZeros(length int64) error {
+func (l *layer) writeZeros(length int64) error {
 	for length > 0 {
 		written, err := l.archive.Write(zeros[:min(length, bufferSize)])
 		if err != nil {
@@ -71,7 +71,7 @@ func (l layer) writeZeros(length int64) error {
 	return nil
 }
 
-func (l layer) copy(data *io.SectionReader) error {
+func (l *layer) copy(data *io.SectionReader) error {
 	written, err := io.CopyBuffer(l.archive, data, l.buffers.content)
 	if err == nil && written < data.Size() {
 		return errChanging

@@ -32,4 +32,11 @@
 //   - SELinux labels are the node's affair and overlayfs' own attributes the
 //     kernel's: both are left out.
 //   - Access times are left out: reading would change the digest.
+//
+// # Bounds
+//
+// A step fills the volume, so [Limits] and constants bound what its image may take. Names
+// are read directory by directory, and only those on the way from the root are kept;
+// paths are kept of files that have several names. Few volumes are read at a time, be
+// it for a digest or for a pull. What goes beyond is an error before it is read.
 package volumeimage

@@ -27,6 +27,9 @@ func (i *Images) Waiting() int {
 	return count
 }
 
+// Reading is how many volumes are read for an image.
+func (i *Images) Reading() int { return len(i.readers.making) }
+
 // SetGrace is how long volumes are read for nobody.
 func (i *Images) SetGrace(grace time.Duration) { i.grace = grace }
 

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/concourse/concourse-kubernetes/worker/contained"
 )
 
 func (f file) kind() uint32            { return f.Mode & unix.S_IFMT }
@@ -14,13 +16,23 @@ func (f file) isDirectory() bool       { return f.kind() == unix.S_IFDIR }
 func (f file) isSocket() bool          { return f.kind() == unix.S_IFSOCK }
 func (f file) isOverlayWhiteout() bool { return f.kind() == unix.S_IFCHR && f.Rdev == 0 }
 
-// open opens the file itself, not what a link of that name leads to.
-func (f file) open(flags int) (*os.File, error) {
-	descriptor, err := unix.Openat(int(f.directory.Fd()), f.base, flags|unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+// open opens the file or directory that was looked at, and nothing that has its
+// name by now.
+func (f file) open() (*os.File, error) {
+	descriptor, err := unix.Openat(int(f.directory.Fd()), f.base, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
-	return os.NewFile(uintptr(descriptor), f.name), nil
+	found := os.NewFile(uintptr(descriptor), f.name)
+	defer found.Close()
+	var now unix.Stat_t
+	if err := unix.Fstat(descriptor, &now); err != nil {
+		return nil, fmt.Errorf("open: %w", err)
+	}
+	if now.Dev != f.Dev || now.Ino != f.Ino || now.Mode != f.Mode {
+		return nil, errChanging
+	}
+	return contained.Reopen(found, f.name)
 }
 
 // header is the file's entry in the archive, as if it had no other name.

@@ -33,8 +33,8 @@ type blob struct {
 // here: Concourse reads it from the volume's metadata.json, and says with each
 // process as whom it runs. It does the same with the environment, which the image
 // has too: a worker that was restarted does not know it any more.
-func newImage(ctx context.Context, from tree) (*image, error) {
-	layer, err := layerOf(ctx, from)
+func newImage(ctx context.Context, from tree, limits Limits) (*image, error) {
+	layer, err := layerOf(ctx, from, limits)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func newBlob(mediaType types.MediaType, document any) (blob, error) {
 }
 
 // layerOf writes the layer to nowhere, to find its digest and size.
-func layerOf(ctx context.Context, from tree) (v1.Descriptor, error) {
+func layerOf(ctx context.Context, from tree, limits Limits) (v1.Descriptor, error) {
 	root, err := from.open()
 	if err != nil {
 		return v1.Descriptor{}, err
@@ -77,7 +77,7 @@ func layerOf(ctx context.Context, from tree) (v1.Descriptor, error) {
 	defer root.Close()
 
 	digest, size := sha256.New(), byteCounter(0)
-	if err := writeEntries(guarded{ctx, from, io.MultiWriter(digest, &size)}, root); err != nil {
+	if err := writeEntries(guarded{ctx, from, io.MultiWriter(digest, &size)}, root, limits); err != nil {
 		return v1.Descriptor{}, err
 	}
 	digest.Write(endOfArchive)
@@ -97,7 +97,7 @@ func (c *byteCounter) Write(p []byte) (int, error) {
 
 // writeLayer writes the layer once more. The last bytes follow only if all of it
 // has the digest that it had: a layer that changed ends early.
-func (i *image) writeLayer(w io.Writer) error {
+func (i *image) writeLayer(w io.Writer, limits Limits) error {
 	root, err := i.tree.open()
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func (i *image) writeLayer(w io.Writer) error {
 
 	digest := sha256.New()
 	buffered := bufio.NewWriterSize(w, 64<<10)
-	if err := writeEntries(io.MultiWriter(digest, buffered), root); err != nil {
+	if err := writeEntries(io.MultiWriter(digest, buffered), root, limits); err != nil {
 		return err
 	}
 	if err := buffered.Flush(); err != nil {

@@ -20,8 +20,12 @@ const repository = "volume"
 type Images struct {
 	volumesDir string
 	registry   string
+	limits     Limits
 	logger     lager.Logger
 	grace      time.Duration
+
+	// A place in these is held by who reads a volume.
+	readers struct{ making, serving chan struct{} }
 
 	mu     sync.Mutex
 	made   map[tree]*image
@@ -31,11 +35,14 @@ type Images struct {
 // New returns the images of the volumes that Baggageclaim keeps in a directory.
 // The registry is the address, HOST:PORT, at which the node reaches the result
 // as an HTTP handler.
-func New(volumesDir, registry string, logger lager.Logger) *Images {
-	return &Images{
-		volumesDir: volumesDir, registry: registry, logger: logger, grace: grace,
+func New(volumesDir, registry string, limits Limits, logger lager.Logger) *Images {
+	i := &Images{
+		volumesDir: volumesDir, registry: registry, limits: limits, logger: logger, grace: grace,
 		made: map[tree]*image{}, making: map[tree]*making{},
 	}
+	i.readers.making = make(chan struct{}, makingAtOnce)
+	i.readers.serving = make(chan struct{}, servingAtOnce)
+	return i
 }
 
 // Reference is the reference, with a digest, by which the node pulls a directory
@@ -57,7 +64,7 @@ func (i *Images) Reference(ctx context.Context, directory string) (string, error
 		}
 		return i.registry + "/" + repository + "@" + m.image.manifest.Digest.String(), nil
 	case <-ctx.Done():
-		return "", fmt.Errorf("make an image of volume %s (%s): still reading it: %w", origin.handle(), origin, context.Cause(ctx))
+		return "", fmt.Errorf("make an image of volume %s (%s): not read to its end yet: %w", origin.handle(), origin, context.Cause(ctx))
 	}
 }
 
@@ -66,8 +73,14 @@ func (i *Images) make(ctx context.Context, of tree) (*image, error) {
 	if known := i.find(func(made *image) bool { return made.tree == of }); known != nil {
 		return known, nil
 	}
+	select {
+	case i.readers.making <- struct{}{}:
+		defer func() { <-i.readers.making }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait until fewer volumes are read: %w", context.Cause(ctx))
+	}
 	began := time.Now()
-	made, err := newImage(ctx, of)
+	made, err := newImage(ctx, of, i.limits)
 	if err != nil {
 		return nil, err
 	}

@@ -141,7 +141,7 @@ var _ = Describe("images of volumes", func() {
 			Expect(os.Remove(rootfs)).To(Succeed())
 			Expect(os.Symlink("/etc", rootfs)).To(Succeed())
 			return rootfs
-		}, "escapes"),
+		}, "leads out of the volume"),
 		Entry("when the root file system is a file", func() string {
 			return filepath.Join(w.fill("image", files), "file")
 		}, "not a directory"),

@@ -35,9 +35,10 @@ type file struct {
 // inode tells files apart, whatever their names.
 type inode struct{ device, number uint64 }
 
-// layer writes files into a tar archive.
+// layer writes files into a tar archive, within limits.
 type layer struct {
 	archive *tar.Writer
+	use     use
 	// linked are the names under which files that have several came first.
 	linked  map[inode]string
 	buffers buffers
@@ -57,15 +58,18 @@ func newBuffers() buffers {
 // writeEntries writes all of a directory, itself first, as the entries of a
 // layer, in an order and form that depend on its content alone. endOfArchive is
 // left to the caller.
-func writeEntries(w io.Writer, root *os.File) error {
-	l := layer{archive: tar.NewWriter(w), linked: map[inode]string{}, buffers: newBuffers()}
-	if err := l.write(root, ".", "."); err != nil {
+func writeEntries(w io.Writer, root *os.File, limits Limits) error {
+	l := &layer{archive: tar.NewWriter(w), use: use{limits: limits}, linked: map[inode]string{}, buffers: newBuffers()}
+	if err := l.write(root, ".", ".", 0); err != nil {
 		return err
 	}
 	return l.archive.Flush()
 }
 
-func (l layer) write(directory *os.File, base, name string) error {
+func (l *layer) write(directory *os.File, base, name string, depth int) error {
+	if err := checkPlace(name, depth); err != nil {
+		return err
+	}
 	f := file{directory: directory, base: base, name: name}
 	if strings.HasPrefix(base, whiteoutPrefix) {
 		return fmt.Errorf("%q: an image can't hold a file whose name begins with %s, which stands for the removal of a file: rename or remove it", name, whiteoutPrefix)
@@ -80,12 +84,12 @@ func (l layer) write(directory *os.File, base, name string) error {
 		return fmt.Errorf("%q: %w", name, err)
 	}
 	if f.isDirectory() {
-		return l.writeDirectory(f)
+		return l.writeDirectory(f, depth)
 	}
 	return nil
 }
 
-func (l layer) writeFile(f file) error {
+func (l *layer) writeFile(f file) error {
 	header, err := f.header(l.buffers)
 	if err != nil {
 		return err
@@ -94,7 +98,13 @@ func (l layer) writeFile(f file) error {
 	if first, ok := l.linked[id]; ok {
 		header.Typeflag, header.Linkname, header.Size = tar.TypeLink, first, 0
 	} else if f.Nlink > 1 && !f.isDirectory() {
+		if err := l.use.hold(int64(len(f.name)) + linkOverhead); err != nil {
+			return err
+		}
 		l.linked[id] = f.name
+	}
+	if err := l.use.addFile(header.Size); err != nil {
+		return err
 	}
 	if err := l.archive.WriteHeader(header); err != nil {
 		return err
@@ -105,21 +115,44 @@ func (l layer) writeFile(f file) error {
 	return nil
 }
 
-func (l layer) writeDirectory(f file) error {
-	opened, err := f.open(unix.O_DIRECTORY)
+func (l *layer) writeDirectory(f file, depth int) error {
+	opened, err := f.open()
 	if err != nil {
 		return fmt.Errorf("%q: %w", f.name, err)
 	}
 	defer opened.Close()
-	names, err := opened.Readdirnames(-1)
+	names, held, err := l.namesIn(opened)
+	defer func() { l.use.release(held) }()
 	if err != nil {
 		return fmt.Errorf("%q: list the directory: %w", f.name, err)
 	}
-	slices.Sort(names)
 	for _, base := range names {
-		if err := l.write(opened, base, path.Join(f.name, base)); err != nil {
+		if err := l.write(opened, base, path.Join(f.name, base), depth+1); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// namesIn returns the sorted names in a directory, and what they hold of the memory.
+func (l *layer) namesIn(directory *os.File) (names []string, held int64, err error) {
+	const atOnce = 1024
+	for {
+		some, err := directory.Readdirnames(atOnce)
+		if errors.Is(err, io.EOF) {
+			slices.Sort(names)
+			return names, held, nil
+		}
+		if err != nil {
+			return nil, held, err
+		}
+		for _, name := range some {
+			bytes := int64(len(name)) + nameOverhead
+			held += bytes
+			if err := l.use.hold(bytes); err != nil {
+				return nil, held, err
+			}
+		}
+		names = append(names, some...)
+	}
 }

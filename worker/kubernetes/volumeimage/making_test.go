@@ -69,7 +69,7 @@ var _ = Describe("the making of an image", func() {
 		w.images.SetGrace(0)
 		rootfs := sparse(endless)
 		_, err := w.images.Reference(givenUp(ctx), rootfs)
-		Expect(err).To(MatchError(ContainSubstring("still reading it: took too long")))
+		Expect(err).To(MatchError(ContainSubstring("not read to its end yet: took too long")))
 
 		Eventually(errorsOfMaking).WithArguments(w).Should(ConsistOf(ContainSubstring("nobody waits for it any more")))
 		sparse(0)

@@ -3,12 +3,11 @@ package volumeimage
 import (
 	"encoding/json"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"golang.org/x/sys/unix"
+	"github.com/concourse/concourse-kubernetes/worker/contained"
 )
 
 // metadataFile lies beside the root file system and is what Concourse knows of an
@@ -16,7 +15,7 @@ import (
 const metadataFile = "metadata.json"
 
 // maxMetadata is far more than any environment that a program could be started with.
-const maxMetadata = 8 << 20
+const maxMetadata = 1 << 20
 
 // environment is the image's, or none: Concourse itself fails a step whose image
 // has no metadata, or has some that can't be read.
@@ -24,14 +23,8 @@ func (t tree) environment() []string {
 	if t.directory == "." {
 		return nil
 	}
-	volume, err := os.OpenRoot(filepath.Join(t.volume, content))
-	if err != nil {
-		return nil
-	}
-	defer volume.Close()
-	// A step may have made it what it liked: a FIFO would keep whoever opens it.
-	file, err := volume.OpenFile(filepath.Join(filepath.Dir(t.directory), metadataFile), os.O_RDONLY|unix.O_NONBLOCK, 0)
-	if err != nil {
+	file, err := contained.Open(filepath.Join(t.volume, content), filepath.Join(filepath.Dir(t.directory), metadataFile))
+	if err != nil { // a step may have made it what it liked
 		return nil
 	}
 	defer file.Close()

@@ -60,8 +60,14 @@ func (i *Images) serveLayer(w http.ResponseWriter, r *http.Request, from *image)
 	if r.Method != http.MethodGet {
 		return
 	}
+	select {
+	case i.readers.serving <- struct{}{}:
+		defer func() { <-i.readers.serving }()
+	case <-r.Context().Done():
+		return
+	}
 	logger := i.logger.Session("serve-layer", lager.Data{"volume": from.tree.handle(), "digest": from.layer.Digest.String()})
-	err := from.writeLayer(w)
+	err := from.writeLayer(w, i.limits)
 	switch {
 	case err == nil:
 		logger.Info("served")

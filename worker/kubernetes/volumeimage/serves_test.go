@@ -10,7 +10,7 @@ import (
 
 var _ = Describe("a reference", func() {
 	serves := func(registry, reference string) bool {
-		return volumeimage.New("/volumes", registry, lagertest.NewTestLogger("worker")).Serves(reference)
+		return volumeimage.New("/volumes", registry, plenty, lagertest.NewTestLogger("worker")).Serves(reference)
 	}
 
 	DescribeTable("to the registry of the volumes is known, however it is spelled",

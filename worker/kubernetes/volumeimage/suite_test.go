@@ -37,7 +37,12 @@ type worker struct {
 	url        string
 }
 
-func newWorker() *worker {
+// plenty is more than any spec's volume takes, sparse files in full.
+var plenty = volumeimage.Limits{Size: 1 << 60, Memory: 64 << 20}
+
+func newWorker() *worker { return newWorkerWithin(plenty) }
+
+func newWorkerWithin(limits volumeimage.Limits) *worker {
 	GinkgoHelper()
 	server := httptest.NewUnstartedServer(nil)
 	w := &worker{
@@ -45,7 +50,7 @@ func newWorker() *worker {
 		log:        lagertest.NewTestLogger("worker"),
 		url:        "http://" + server.Listener.Addr().String(),
 	}
-	w.images = volumeimage.New(w.volumesDir, server.Listener.Addr().String(), w.log)
+	w.images = volumeimage.New(w.volumesDir, server.Listener.Addr().String(), limits, w.log)
 	server.Config.Handler = w.images.Handler()
 	server.Start()
 	DeferCleanup(server.Close)

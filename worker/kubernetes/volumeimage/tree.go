@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/concourse/concourse-kubernetes/worker/contained"
 )
 
 // tree is a directory in a volume.
@@ -61,19 +63,21 @@ func (t tree) exists() bool {
 }
 
 // open opens the directory. A step may have filled the volume, so no link in it
-// leads out of it.
+// leads out of it, and what is in the directory's place may be anything.
 func (t tree) open() (*os.File, error) {
-	volume, err := os.OpenRoot(filepath.Join(t.volume, content))
+	opened, err := contained.Open(filepath.Join(t.volume, content), t.directory)
 	if err != nil {
 		return nil, err
 	}
-	defer volume.Close()
-	directory, err := volume.OpenRoot(t.directory)
+	info, err := opened.Stat()
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%q is not a directory", t.directory)
+	}
 	if err != nil {
+		opened.Close()
 		return nil, err
 	}
-	defer directory.Close()
-	return directory.Open(".")
+	return opened, nil
 }
 
 // handle is the volume's.

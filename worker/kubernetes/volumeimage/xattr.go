@@ -28,7 +28,7 @@ func (f file) attributes(b buffers) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list its extended attributes: %w", err)
 	}
-	records := map[string]string{}
+	records, total := map[string]string{}, 0
 	for name := range bytes.SplitSeq(bytes.TrimSuffix(b.xattrNames[:length], []byte{0}), []byte{0}) {
 		if isOfNode(string(name)) || !isRecordName(name) {
 			continue
@@ -36,6 +36,9 @@ func (f file) attributes(b buffers) (map[string]string, error) {
 		length, err := unix.Lgetxattr(path, string(name), b.xattrValue)
 		if err != nil {
 			return nil, fmt.Errorf("read its extended attribute %s: %w", name, err)
+		}
+		if total += len(name) + length; total > maxAttributes {
+			return nil, fmt.Errorf("its extended attributes take more than %d bytes, which no container runtime unpacks, and no flag raises: remove some", maxAttributes)
 		}
 		records[xattrRecord+string(name)] = string(b.xattrValue[:length])
 	}
