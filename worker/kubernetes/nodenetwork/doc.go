@@ -6,5 +6,6 @@
 // interface has its other end there.
 //
 // The node's namespace is that of process 1, which the worker sees where it shares
-// the process namespace of the node (in a pod: hostPID).
+// the process namespace of the node (in a pod: hostPID), unless the operator names
+// another file of it.
 package nodenetwork
