@@ -40,7 +40,7 @@ func trySamplePod(ctx context.Context, config kubernetes.Config) error {
 	case isNotValid(err):
 		return fmt.Errorf("the API server refuses the pods that this worker would create: %w: correct --kubernetes-pod-template, or the flag that this is from", err)
 	case err != nil:
-		config.Logger.Error("failed-to-try-a-sample-pod", err, lager.Data{"advice": "pods may be refused with the same words"})
+		config.Logger.Error("failed-to-try-a-sample-pod", err, lager.Data{"advice": "pods may be refused with the same words; if the workers' own policy refuses it, see deploy/policies/worker.yaml for what to set"})
 	}
 	return nil
 }
