@@ -23,7 +23,7 @@ func (cmd *WorkerCommand) volumes(logger lager.Logger) (volume.Filesystem, error
 	case "overlay", "detect": // which upstream's finds to be overlay on any kernel since 4.0
 		return lastingVolumes(dir, given.OverlaysDir)
 	case "naive":
-		return volumesWithoutMounts(&driver.NaiveDriver{}, dir)
+		return volumesWithoutMounts(removingDriver{&driver.NaiveDriver{}, content}, dir)
 	case "btrfs":
 		if err := cmd.mountBtrfs(logger); err != nil {
 			return nil, err
@@ -92,7 +92,7 @@ func lastingVolumes(volumesDir, overlaysDir string) (volume.Filesystem, error) {
 		return nil, err
 	}
 	overlay := driver.NewOverlayDriver(overlaysDir)
-	volumes, err := volume.NewFilesystem(overlay, volumesDir)
+	volumes, err := volume.NewFilesystem(removingDriver{overlay, layersIn(overlaysDir)}, volumesDir)
 	if err != nil {
 		return nil, fmt.Errorf("create the folders of the volumes: %w", err)
 	}
