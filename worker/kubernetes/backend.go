@@ -15,7 +15,6 @@ import (
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod/template"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
@@ -103,7 +102,6 @@ type patience struct {
 	room        pauses        // for a node that is full to have room
 	outage      pauses        // for an API server that is away to be asked again
 	request     time.Duration // for one request to the API server or to init
-	stop        time.Duration // for init to end processes, the time that they have included
 	lastOutput  time.Duration // for the output of a process that was stopped
 	removal     time.Duration // for the kubelet to take a pod down
 }
@@ -118,7 +116,6 @@ var defaultPatience = patience{
 	room:        pauses{2 * time.Second, 16 * time.Second},
 	outage:      pauses{500 * time.Millisecond, 8 * time.Second},
 	request:     30 * time.Second,
-	stop:        podinit.StopTimeout + 10*time.Second,
 	lastOutput:  30 * time.Second,
 	removal:     time.Minute,
 }

@@ -23,7 +23,6 @@ func (b *Backend) Hurry() {
 	b.patience.endReason = 200 * time.Millisecond
 	b.patience.room = pauses{20 * time.Millisecond, 50 * time.Millisecond}
 	b.patience.outage = pauses{20 * time.Millisecond, 50 * time.Millisecond}
-	b.patience.stop = 200 * time.Millisecond
 	b.patience.lastOutput = 200 * time.Millisecond
 	b.patience.removal = 500 * time.Millisecond
 }

@@ -30,6 +30,7 @@ type fakeInit struct {
 	resized   []podinit.WindowSize
 	signals   []syscall.Signal
 	signalErr error
+	attachErr error
 	stopped   []bool
 	stopErr   error
 	attached  int
@@ -101,6 +102,9 @@ func (f *fakeInit) Attach(ctx context.Context, id string, streams podinit.Proces
 	f.mu.Unlock()
 	if !known {
 		return 0, &podinit.NoSuchProcessError{ID: id}
+	}
+	if f.attachErr != nil {
+		return 0, f.attachErr
 	}
 	if streams.Stdout != nil {
 		written, _ := io.WriteString(streams.Stdout, "output\n")

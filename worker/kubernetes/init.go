@@ -7,7 +7,8 @@ import (
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
 
-// Init is the PID 1 of a pod, seen from the worker.
+// Init is the PID 1 of a pod, seen from the worker. Every call but Attach ends in time,
+// whatever answers in the pod.
 type Init interface {
 	Ping(ctx context.Context) error
 

@@ -222,7 +222,7 @@ func (p *Process) inPod(doing string, err error) error {
 
 func (p *Process) follow(ctx context.Context, previous *Process, streams podinit.ProcessIO) {
 	defer close(p.done)
-	defer p.container.lookAfterInit()
+	defer func() { p.container.lookAfterInit(p.err) }()
 	defer p.container.detached(p)
 	defer p.detach(nil)
 

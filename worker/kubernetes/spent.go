@@ -10,6 +10,7 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
@@ -27,13 +28,16 @@ func (c *Container) isOfChecks() bool {
 	return c.state.read().Properties[property.Type] == checkType
 }
 
-// lookAfterInit is called when a process is over. A check may have taken init's socket
-// away, or put another there: the next one gets another container.
-func (c *Container) lookAfterInit() {
-	if seen, _ := c.pod.see(); seen.ending() || !c.isOfChecks() || c.backend.ping(c.backend.ctx, c.init) {
+// lookAfterInit is called when a process is over, with the error of its attach. A check may
+// have taken init's socket away, or put another there: the next one gets another container.
+func (c *Container) lookAfterInit(err error) {
+	if seen, _ := c.pod.see(); seen.ending() || !c.isOfChecks() {
 		return
 	}
-	c.lostInit(errors.New("the pod's init does not answer after a check"))
+	_, gone := errors.AsType[*podinit.GoneError](err)
+	if gone || !c.backend.ping(c.backend.ctx, c.init) {
+		c.lostInit(errors.Join(errors.New("the pod's init does not answer after a check"), err))
+	}
 }
 
 // lostInit is called when the pod goes on without its init.

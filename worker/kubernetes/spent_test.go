@@ -98,6 +98,17 @@ var _ = Describe("a container whose pod has ended", func() {
 			w.expectNothingLeft()
 		})
 
+		It("is removed after a check of which an impostor tells nonsense", func() {
+			createCheck()
+			w.init.attachErr = errGone
+			process, err := container.Run(garden.ProcessSpec{Path: "/opt/resource/check"}, garden.ProcessIO{})
+			Expect(err).NotTo(HaveOccurred())
+			_, err = process.Wait()
+			Expect(err).To(MatchError(ContainSubstring("something in the pod ended init")))
+			Expect(lookup()).To(Equal(garden.ContainerNotFoundError{Handle: handle}))
+			Eventually(w.stateDirs).Should(BeEmpty())
+		})
+
 		It("is removed when the next one can't run", func() {
 			createCheck()
 			w.init.silence()

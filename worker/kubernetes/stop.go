@@ -28,9 +28,7 @@ func (c *Container) Stop(kill bool) error {
 
 func (c *Container) stopProcesses(kill bool) error {
 	attached := c.attached()
-	ctx, cancel := context.WithTimeout(c.backend.ctx, c.backend.patience.stop)
-	defer cancel()
-	if err := c.init.Stop(ctx, kill); err != nil {
+	if err := c.init.Stop(c.backend.ctx, kill); err != nil {
 		return err
 	}
 	waiting, stopWaiting := context.WithTimeout(c.backend.ctx, c.backend.patience.lastOutput)

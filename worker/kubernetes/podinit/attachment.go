@@ -22,10 +22,7 @@ const (
 	maxAfterDone = 8 << 20
 )
 
-var (
-	errLeft     = errors.New("the client has taken leave")
-	errReplaced = errors.New("something in the pod replaced init")
-)
+var errLeft = errors.New("the client has taken leave")
 
 // attachment is the client's end of an upgraded connection.
 type attachment struct {
@@ -73,11 +70,11 @@ func ending(frame protocol.Frame) (int, error) {
 	switch frame.Kind {
 	case protocol.Exit:
 		if len(frame.Data) != exitStatusSize {
-			return 0, fmt.Errorf("an exit status of %d bytes came: %w", len(frame.Data), errReplaced)
+			return 0, violation("an exit status of %d bytes came", len(frame.Data))
 		}
 		status := binary.BigEndian.Uint32(frame.Data)
 		if status > maxExitStatus {
-			return 0, fmt.Errorf("the exit status %d came: %w", status, errReplaced)
+			return 0, violation("the exit status %d came", status)
 		}
 		return int(status), nil
 	case protocol.Broken:
@@ -85,7 +82,7 @@ func ending(frame protocol.Frame) (int, error) {
 	case protocol.Stopped:
 		return 0, ErrStopped
 	default:
-		return 0, fmt.Errorf("a frame of the kind %d came: %w", frame.Kind, errReplaced)
+		return 0, violation("a frame of the kind %d came", frame.Kind)
 	}
 }
 
@@ -93,7 +90,7 @@ func ending(frame protocol.Frame) (int, error) {
 func (a *attachment) deliver(frame protocol.Frame) error {
 	writer := a.writers[frame.Kind]
 	if writer == nil {
-		return fmt.Errorf("output came that was not asked for: %w", errReplaced)
+		return violation("output came that was not asked for")
 	}
 	if err := a.progress.begin(frame); err != nil {
 		return err

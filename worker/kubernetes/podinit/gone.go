@@ -20,6 +20,11 @@ func (e *GoneError) Error() string {
 
 func (e *GoneError) Unwrap() error { return e.Err }
 
+// violation is the error of what init would not send.
+func violation(format string, values ...any) error {
+	return &GoneError{Doing: "read its output", Err: fmt.Errorf(format, values...)}
+}
+
 // ErrPodEnded as the cause of a context takes leave of a pod that has ended. It ends an
 // attach whose connection has not broken. Its client is there, and is waited for if it
 // has not taken yet what was received before.

@@ -1,7 +1,6 @@
 package podinit
 
 import (
-	"fmt"
 	"math"
 	"sync"
 
@@ -44,10 +43,10 @@ func (p *progress) begin(frame protocol.Frame) error {
 		return errLeft
 	}
 	if len(frame.Data) == 0 {
-		return fmt.Errorf("output of 0 bytes came: %w", errReplaced)
+		return violation("output of 0 bytes came")
 	}
 	if !p.expects(frame) {
-		return fmt.Errorf("output came that begins at byte %d, which is not the next: %w", frame.Offset, errReplaced)
+		return violation("output came that begins at byte %d, which is not the next", frame.Offset)
 	}
 	p.next[frame.Kind] = frame.Offset
 	p.writing = frame.Kind
