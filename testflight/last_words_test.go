@@ -46,7 +46,8 @@ var _ = Describe("a pod whose init is killed, as for want of memory", func() {
 		Expect(syscall.Kill(init, syscall.SIGKILL)).To(Succeed())
 
 		Eventually(build, patience).Should(gexec.Exit(2))
-		_, said, _ := strings.Cut(string(build.Out.Contents()), "now running")
+		_, said, found := strings.Cut(string(build.Out.Contents()), "wait for process")
+		Expect(found).To(BeTrue())
 		Expect(said).To(ContainSubstring("the pod ended"))
 		Expect(said).NotTo(ContainSubstring("s3cret"))
 		words := lastWords(ctx, p)
