@@ -19,10 +19,23 @@ import (
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 )
 
-// removesItsSocket is a script whose pod's init can't be reached any more.
-const removesItsSocket = `rm $(tr '\0' '\n' < /proc/1/cmdline | grep init.sock); echo now $((40+2)) running; sleep 1000000`
+const (
+	// removeSocket has the pod's init be out of reach.
+	removeSocket = `rm $(tr '\0' '\n' < /proc/1/cmdline | grep init.sock)`
+	runOn        = `echo now $((40+2)) running; sleep 1000000`
+)
 
 var _ = Describe("a step without its init", func() {
+	// removesItsSocket runs the pipeline's task, and something in its container, which
+	// removes the socket once the worker follows the task.
+	removesItsSocket := func(ctx context.Context, p pipeline) *gexec.Session {
+		GinkgoHelper()
+		session := p.trigger(ctx)
+		Eventually(session.Out, patience).Should(gbytes.Say("now 42 running"))
+		_, err := fly.Run(ctx, "intercept", "-j", p.name+"/main", "-s", "one", "--", "sh", "-c", removeSocket)
+		Expect(err).NotTo(HaveOccurred())
+		return session
+	}
 	abort := func(ctx context.Context, p pipeline) {
 		GinkgoHelper()
 		_, err := fly.Run(ctx, "abort-build", "-j", p.name+"/main", "-b", "1")
@@ -42,27 +55,33 @@ var _ = Describe("a step without its init", func() {
 	}
 
 	It("is aborted", func(ctx SpecContext) {
-		p := setPipeline(ctx, task("{repository: ((registry))/busybox}", "", removesItsSocket))
-		session := p.trigger(ctx)
-		Eventually(session.Out, patience).Should(gbytes.Say("now 42 running"))
+		p := setPipeline(ctx, task("{repository: ((registry))/busybox}", "", runOn))
+		session := removesItsSocket(ctx, p)
 		abort(ctx, p)
 		Eventually(session, patience).Should(gexec.Exit(3))
 		expectNoPod(ctx, p)
 	}, SpecTimeout(2*patience))
 
 	It("times out", func(ctx SpecContext) {
-		config := strings.Replace(task("{repository: ((registry))/busybox}", "", removesItsSocket), "- task: one", "- task: one\n    timeout: 5s", 1)
+		config := strings.Replace(task("{repository: ((registry))/busybox}", "", runOn), "- task: one", "- task: one\n    timeout: 20s", 1)
 		p := setPipeline(ctx, config)
-		log := p.run(ctx, 1)
-		Expect(log).To(gbytes.Say("now 42 running"))
-		Expect(log).To(gbytes.Say("timeout exceeded"))
+		session := removesItsSocket(ctx, p)
+		Eventually(session, patience).Should(gexec.Exit(1))
+		Expect(session.Out).To(gbytes.Say("timeout exceeded"))
+		expectNoPod(ctx, p)
+	}, SpecTimeout(2*patience))
+
+	It("errors if nobody followed it yet", func(ctx SpecContext) {
+		p := setPipeline(ctx, task("{repository: ((registry))/busybox}", "", removeSocket+"; sleep 1000000")+"    timeout: 60s\n")
+		session := p.trigger(ctx)
+		Eventually(session, patience).Should(gexec.Exit())
+		Expect(session.ExitCode()).To(BeElementOf(1, 2), "the timeout's, if the worker was there before")
 		expectNoPod(ctx, p)
 	}, SpecTimeout(2*patience))
 
 	It("says so to who wants to run something in it", func(ctx SpecContext) {
-		p := setPipeline(ctx, task("{repository: ((registry))/busybox}", "", removesItsSocket))
-		session := p.trigger(ctx)
-		Eventually(session.Out, patience).Should(gbytes.Say("now 42 running"))
+		p := setPipeline(ctx, task("{repository: ((registry))/busybox}", "", runOn))
+		session := removesItsSocket(ctx, p)
 		_, err := fly.Run(ctx, "intercept", "-j", p.name+"/main", "-s", "one", "--", "true")
 		Expect(err).To(MatchError(ContainSubstring("something in the pod ended init, or removed or replaced its socket")))
 		abort(ctx, p)
@@ -90,7 +109,7 @@ var _ = Describe("a step without its init", func() {
 	}
 
 	It("is ended whatever an impostor says, which holds up nobody else", func(ctx SpecContext) {
-		p := setPipeline(ctx, task("{repository: ((registry))/busybox}", "", "echo now $((40+2)) running; sleep 1000000"))
+		p := setPipeline(ctx, task("{repository: ((registry))/busybox}", "", runOn))
 		session := p.trigger(ctx)
 		Eventually(session.Out, patience).Should(gbytes.Say("now 42 running"))
 		impostor(p, func(w http.ResponseWriter, r *http.Request) {

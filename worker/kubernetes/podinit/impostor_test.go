@@ -8,10 +8,12 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gleak"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit/internal/protocol"
@@ -77,15 +79,27 @@ func output(offset int64, data string) string {
 	return encoded(protocol.Frame{Kind: protocol.Stdout, Offset: offset, Data: []byte(data)})
 }
 
+// ofClients are the goroutines that work for a client.
+func ofClients() []gleak.Goroutine {
+	return slices.DeleteFunc(gleak.Goroutines(), func(g gleak.Goroutine) bool {
+		return !strings.Contains(g.Backtrace, "podinit.(*Client)") && !strings.Contains(g.Backtrace, "podinit.(*attachment)")
+	})
+}
+
 var _ = Describe("Whatever answers in init's place", func() {
-	attach := func(ctx context.Context, client *podinit.Client) (error, podinit.Delivered) {
+	AfterEach(func() {
+		// The connection is there still.
+		Eventually(ofClients).Should(BeEmpty())
+	})
+
+	attach := func(ctx context.Context, client *podinit.Client) (podinit.Delivered, error) {
 		delivered := podinit.Delivered{Stderr: -1}
 		_, err := client.Attach(ctx, "step", podinit.ProcessIO{Stdout: io.Discard, Delivered: &delivered})
-		return err, delivered
+		return delivered, err
 	}
 
 	DescribeTable("has an attach end with an error", func(ctx SpecContext, answer func(net.Conn), complaint string) {
-		err, delivered := attach(ctx, impostor(answer))
+		delivered, err := attach(ctx, impostor(answer))
 		Expect(err).To(MatchError(ContainSubstring(complaint)))
 		Expect(delivered.Stdout).To(BeNumerically("<=", 1))
 		Expect(delivered.Stderr).To(BeEquivalentTo(-1))
@@ -111,7 +125,7 @@ var _ = Describe("Whatever answers in init's place", func() {
 	)
 
 	It("can't send an attach elsewhere", func(ctx SpecContext) {
-		err, _ := attach(ctx, impostor(says("HTTP/1.1 307 Temporary Redirect\r\nLocation: http://init/start\r\nContent-Length: 0\r\n\r\n")))
+		_, err := attach(ctx, impostor(says("HTTP/1.1 307 Temporary Redirect\r\nLocation: http://init/start\r\nContent-Length: 0\r\n\r\n")))
 		Expect(err).To(MatchError(ContainSubstring("something in the pod")))
 	})
 
@@ -145,6 +159,7 @@ var _ = Describe("Whatever answers in init's place", func() {
 				ended <- err
 			}()
 			Eventually(ready).Should(BeClosed())
+			Expect(ofClients()).NotTo(BeEmpty())
 			detach()
 			Eventually(ended).Should(Receive(MatchError(context.Canceled)))
 		}
@@ -174,7 +189,7 @@ var _ = Describe("Whatever answers in init's place", func() {
 	})
 
 	It("is left when it takes no acknowledgements", func(ctx SpecContext) {
-		err, _ := attach(ctx, impostor(func(connection net.Conn) {
+		_, err := attach(ctx, impostor(func(connection net.Conn) {
 			io.WriteString(connection, switching)
 			for offset := int64(0); ; offset++ {
 				if _, err := io.WriteString(connection, output(offset, "x")); err != nil {
@@ -190,64 +205,3 @@ var _ = Describe("Whatever answers in init's place", func() {
 		Expect(client.Attach(ctx, "step", podinit.ProcessIO{Stdout: io.Discard})).To(BeZero())
 	})
 })
-
-var _ = Describe("A client that takes its time", func() {
-	It("is waited for, and gets everything", func(ctx SpecContext) {
-		client := impostor(func(connection net.Conn) {
-			io.WriteString(connection, switching+output(0, "one")+encoded(protocol.Frame{Kind: protocol.Exit, Data: []byte{0, 0, 0, 3}}))
-		})
-		reader, writer := io.Pipe()
-		status := make(chan int, 1)
-		go func() {
-			code, _ := client.Attach(ctx, "step", podinit.ProcessIO{Stdout: writer})
-			status <- code
-		}()
-		Consistently(status, "500ms").ShouldNot(Receive()) // longer than anything of the pod's is waited for
-		Expect(io.ReadFull(reader, make([]byte, 3))).To(Equal(3))
-		Eventually(status).Should(Receive(Equal(3)))
-	})
-
-	It("does not hold up one who leaves, and nobody knows what it has then", func(ctx SpecContext) {
-		client := impostor(says(switching, output(0, "one")))
-		writer := &blockedWriter{called: make(chan struct{}), release: make(chan struct{})}
-		DeferCleanup(func() { close(writer.release) })
-		attached, detach := context.WithCancel(ctx)
-		delivered := podinit.Delivered{}
-		ended := make(chan error, 1)
-		go func() {
-			_, err := client.Attach(attached, "step", podinit.ProcessIO{Stdout: writer, Delivered: &delivered})
-			ended <- err
-		}()
-		Eventually(writer.called).Should(BeClosed())
-		detach()
-		Eventually(ended).Should(Receive(MatchError(context.Canceled)))
-		Expect(delivered).To(Equal(podinit.Delivered{Stdout: -1}))
-	})
-
-	It("is waited for when it is the pod that is gone", func(ctx SpecContext) {
-		client := impostor(says(switching, output(0, "one")))
-		writer := &blockedWriter{called: make(chan struct{}), release: make(chan struct{})}
-		attached, detach := context.WithCancelCause(ctx)
-		delivered := podinit.Delivered{}
-		ended := make(chan error, 1)
-		go func() {
-			_, err := client.Attach(attached, "step", podinit.ProcessIO{Stdout: writer, Delivered: &delivered})
-			ended <- err
-		}()
-		Eventually(writer.called).Should(BeClosed())
-		detach(podinit.ErrPodEnded)
-		Consistently(ended, "500ms").ShouldNot(Receive())
-		close(writer.release)
-		Eventually(ended).Should(Receive(MatchError(podinit.ErrPodEnded)))
-		Expect(delivered).To(Equal(podinit.Delivered{Stdout: 3}))
-	})
-})
-
-// blockedWriter takes nothing before it is released.
-type blockedWriter struct{ called, release chan struct{} }
-
-func (w *blockedWriter) Write(data []byte) (int, error) {
-	close(w.called)
-	<-w.release
-	return len(data), nil
-}
