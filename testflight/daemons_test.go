@@ -11,10 +11,10 @@ func pidOf(daemon string) int {
 	statuses, err := runs.Cluster.Status()
 	Expect(err).NotTo(HaveOccurred())
 	for _, status := range statuses {
-		if status.Name == daemon {
+		if status.Name == daemon && status.PID != 0 {
 			return status.PID
 		}
 	}
-	Fail("no daemon " + daemon)
+	Fail("no daemon " + daemon + " runs")
 	return 0
 }

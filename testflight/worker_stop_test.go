@@ -23,8 +23,9 @@ var _ = Describe("a worker that is told to end while a kubelet pulls a step's im
 		Eventually(registry.downloaded).WithTimeout(patience).ShouldNot(BeEmpty())
 
 		// The pod may take minutes to start.
+		worker := pidOf(concourse.WorkerDaemon)
 		Expect(runs.Cluster.AwaitDaemonEnd(ctx, concourse.WorkerDaemon, func() error {
-			return syscall.Kill(pidOf(concourse.WorkerDaemon), syscall.SIGTERM)
+			return syscall.Kill(worker, syscall.SIGTERM)
 		})).To(Succeed())
 		release()
 		Expect(runs.StartDaemons(ctx)).To(Succeed())

@@ -30,10 +30,10 @@ func (c *Cluster) postgres() part {
 			"-c", "max_connections=300",
 			// Shared memory stays in the data directory, even if it is killed.
 			"-c", "dynamic_shared_memory_type=mmap",
-			// Nothing in it has to survive the machine's crash.
+			// Nothing in it has to survive the machine's crash. What is committed
+			// survives PostgreSQL's own, as it does anywhere.
 			"-c", "fsync=off",
 			"-c", "full_page_writes=off",
-			"-c", "synchronous_commit=off",
 		},
 		stopSignal: unix.SIGINT, // SIGTERM waits for clients to leave
 		prepare:    func(ctx context.Context) error { return initDatabase(ctx, data) },
