@@ -7,11 +7,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"golang.org/x/sys/unix"
 )
 
 var _ = Describe("streaming into a volume", func() {
@@ -76,6 +78,14 @@ var _ = Describe("streaming into a volume", func() {
 		Entry("by dots", "../../../../outside"),
 		Entry("by a link", "link"),
 		Entry("below a link", "link/below"),
+	)
+
+	DescribeTable("opens no FIFO in the place of a directory, for which it would wait", func(ctx SpecContext, path string) {
+		Expect(unix.Mkfifo(filepath.Join(data, "special"), 0o666)).To(Succeed())
+		Expect(w.streamIn("in", path, raw, oneFile()).status).To(BeNumerically(">=", 400))
+	},
+		Entry("as the destination", SpecTimeout(10*time.Second), "special"),
+		Entry("on the way", SpecTimeout(10*time.Second), "special/below"),
 	)
 
 	DescribeTable("keeps a malicious archive inside", func(entries func() []tar.Header) {

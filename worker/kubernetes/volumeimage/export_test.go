@@ -30,8 +30,14 @@ func (i *Images) Waiting() int {
 // Reading is how many volumes are read for an image.
 func (i *Images) Reading() int { return len(i.readers.making) }
 
+// Serving is how many volumes are read for a pull.
+func (i *Images) Serving() int { return len(i.readers.serving) }
+
 // SetGrace is how long volumes are read for nobody.
 func (i *Images) SetGrace(grace time.Duration) { i.grace = grace }
+
+// SetStall is how long a client may take nothing.
+func (i *Images) SetStall(stall time.Duration) { i.stall = stall }
 
 // Header is a file's entry in a layer, without its content.
 func Header(path string) (*tar.Header, error) {

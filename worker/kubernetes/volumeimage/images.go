@@ -23,6 +23,7 @@ type Images struct {
 	limits     Limits
 	logger     lager.Logger
 	grace      time.Duration
+	stall      time.Duration
 
 	// A place in these is held by who reads a volume.
 	readers struct{ making, serving chan struct{} }
@@ -37,7 +38,7 @@ type Images struct {
 // as an HTTP handler.
 func New(volumesDir, registry string, limits Limits, logger lager.Logger) *Images {
 	i := &Images{
-		volumesDir: volumesDir, registry: registry, limits: limits, logger: logger, grace: grace,
+		volumesDir: volumesDir, registry: registry, limits: limits, logger: logger, grace: grace, stall: stall,
 		made: map[tree]*image{}, making: map[tree]*making{},
 	}
 	i.readers.making = make(chan struct{}, makingAtOnce)

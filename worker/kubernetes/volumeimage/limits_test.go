@@ -2,6 +2,7 @@ package volumeimage_test
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -116,31 +117,43 @@ var _ = Describe("what an image of a volume may take", func() {
 
 	It("is a turn: few volumes are read at a time", func(ctx SpecContext) {
 		w := newWorker()
-		ended := make(chan string, 3)
-		ask := func(handle, rootfs string) {
-			go func() {
-				defer GinkgoRecover()
-				w.images.Reference(ctx, rootfs)
-				ended <- handle
-			}()
-		}
+		ask := func(rootfs string) { go w.images.Reference(ctx, rootfs) }
 		for _, handle := range []string{"one", "two"} {
 			rootfs := w.fill(handle, map[string]string{"large": ""})
 			if err := os.Truncate(filepath.Join(rootfs, "large"), 1<<43); err != nil {
 				Skip("the file system of the temporary folder takes no file as large: " + err.Error())
 			}
-			ask(handle, rootfs)
+			ask(rootfs)
 		}
 		Eventually(w.images.Reading).Should(Equal(2))
-		ask("small", w.fill("small", nil))
+		ask(w.fill("small", nil))
 		Eventually(w.images.Waiting).Should(Equal(3))
+		Expect(w.logged("made-image")).To(BeZero(), "small waits for its turn")
 
 		w.remove("one")
-		Eventually(ended).Should(Receive(Equal("one")))
-		Eventually(ended).Should(Receive(Equal("small")))
+		Eventually(func() int { return w.logged("made-image") }).Should(Equal(1))
+		Eventually(func() int { return w.logged("made-no-image") }).Should(Equal(1))
 		w.remove("two")
-		Eventually(ended).Should(Receive(Equal("two")))
+		Eventually(w.images.Reading).Should(BeZero())
 	}, SpecTimeout(time.Minute))
+
+	It("is no place for a client that takes nothing", func(ctx SpecContext) {
+		w := newWorker()
+		w.images.SetStall(time.Second)
+		rootfs := w.fill("image", map[string]string{"large": ""})
+		Expect(os.Truncate(filepath.Join(rootfs, "large"), 256<<20)).To(Succeed())
+		digest, err := w.layer(w.reference(rootfs)).Digest()
+		Expect(err).NotTo(HaveOccurred())
+		for range 5 { // more than are served at a time
+			connection, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
+			Expect(err).NotTo(HaveOccurred())
+			DeferCleanup(connection.Close)
+			fmt.Fprintf(connection, "GET /v2/volume/blobs/%s HTTP/1.1\r\nHost: worker\r\n\r\n", digest)
+		}
+		Eventually(ctx, func() int { return w.logged("client-stalled") }).WithTimeout(time.Minute).Should(Equal(5))
+		Eventually(ctx, w.images.Serving).Should(BeZero())
+		Expect(w.images.Made()).To(Equal(1), "the image is as good as before")
+	}, SpecTimeout(2*time.Minute))
 
 	DescribeTable("is a directory, and nothing else is opened", func(ctx SpecContext, kind uint32) {
 		w := newWorker()

@@ -1,8 +1,11 @@
 package volumeimage
 
 import (
+	"errors"
 	"net/http"
+	"os"
 	"strconv"
+	"time"
 
 	"code.cloudfoundry.org/lager/v3"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -67,11 +70,13 @@ func (i *Images) serveLayer(w http.ResponseWriter, r *http.Request, from *image)
 		return
 	}
 	logger := i.logger.Session("serve-layer", lager.Data{"volume": from.tree.handle(), "digest": from.layer.Digest.String()})
-	err := from.writeLayer(w, i.limits)
+	err := from.writeLayer(&unstalled{w, http.NewResponseController(w), i.stall}, i.limits)
 	switch {
 	case err == nil:
 		logger.Info("served")
 		return
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		logger.Info("client-stalled", lager.Data{"error": err.Error()})
 	case r.Context().Err() != nil:
 		logger.Info("client-gone", lager.Data{"error": err.Error()})
 	default:
@@ -85,4 +90,22 @@ func describe(w http.ResponseWriter, document v1.Descriptor) {
 	w.Header().Set("Content-Type", string(document.MediaType))
 	w.Header().Set("Content-Length", strconv.FormatInt(document.Size, 10))
 	w.Header().Set("Docker-Content-Digest", document.Digest.String())
+}
+
+// stall is how long a client may take nothing of a layer. Few are served at a time,
+// so one that only holds its place has to make room.
+const stall = time.Minute
+
+// unstalled fails a write that a client does not take in time.
+type unstalled struct {
+	http.ResponseWriter
+	connection *http.ResponseController
+	stall      time.Duration
+}
+
+func (u *unstalled) Write(p []byte) (int, error) {
+	if err := u.connection.SetWriteDeadline(time.Now().Add(u.stall)); err != nil {
+		return 0, err
+	}
+	return u.ResponseWriter.Write(p)
 }
