@@ -25,19 +25,6 @@ var _ = Describe("an output of 5 GB", func() {
 
 	sum := regexp.MustCompile(`\b[0-9a-f]{64}  large/file`)
 
-	// pidOf returns the process ID of a daemon beside the cluster.
-	pidOf := func(daemon string) int {
-		GinkgoHelper()
-		statuses, err := runs.Cluster.Status()
-		Expect(err).NotTo(HaveOccurred())
-		for _, status := range statuses {
-			if status.Name == daemon {
-				return status.PID
-			}
-		}
-		Fail("no daemon " + daemon)
-		return 0
-	}
 	// memory returns a field of the process' status that is in kB, in bytes.
 	memory := func(pid int, field string) int {
 		GinkgoHelper()

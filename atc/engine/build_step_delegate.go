@@ -48,6 +48,7 @@ func (f imageFetcherFactory) newBuildStepDelegate(build db.Build, planID atc.Pla
 		placement:           placement,
 		state:               state,
 		clock:               clock.NewClock(),
+		log:                 newStepLog(build, planID, state, clock.NewClock()),
 	}
 }
 
@@ -66,12 +67,19 @@ type buildStepDelegate struct {
 	placement worker.Spec
 	state     exec.RunState
 	clock     clock.Clock
+	log       stepLog
 
 	// images are what was last fetched natively, see fetchedImage.
 	images []registryimage.Image
 }
 
 var _ kubernetesworker.NativeImages = (*buildStepDelegate)(nil)
+
+// Stdout returns where the stdout of the step's process goes.
+func (d *buildStepDelegate) Stdout() io.Writer { return d.log.Stdout() }
+
+// Stderr returns where the stderr of the step's process goes.
+func (d *buildStepDelegate) Stderr() io.Writer { return d.log.Stderr() }
 
 // NativeImages returns the image that was fetched last on each registry that it
 // may be pulled from.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"github.com/concourse/concourse-kubernetes/atc/buildlog"
 	"github.com/concourse/concourse-kubernetes/atc/ecr"
 	"github.com/concourse/concourse/atc/db"
 	"github.com/concourse/concourse/atc/db/lock"
@@ -47,7 +48,9 @@ func NewStepperFactory(
 }
 
 // StepperForBuild binds the steps to the build, which upstream's
-// engine.DelegateFactory keeps to itself.
+// engine.DelegateFactory keeps to itself. The events of the steps wait for a
+// database that is away.
 func (f *stepperFactory) StepperForBuild(build db.Build) (exec.Stepper, error) {
+	build = buildlog.Persistent(build)
 	return f.upstreamFor(f.steps.forBuild(build, f.images)).StepperForBuild(build)
 }

@@ -3,7 +3,9 @@ package engine
 import (
 	"context"
 	"fmt"
+	"io"
 
+	"code.cloudfoundry.org/lager/v3"
 	"github.com/concourse/concourse-kubernetes/atc/registryimage"
 	kubernetesworker "github.com/concourse/concourse-kubernetes/atc/worker"
 	"github.com/concourse/concourse/atc"
@@ -31,6 +33,20 @@ func (d *taskDelegate) NativeImages() []registryimage.Image { return d.images.Na
 
 func (d *taskDelegate) PullFailed(image, next registryimage.Image, err error) {
 	d.images.PullFailed(image, next, err)
+}
+
+func (d *taskDelegate) Stdout() io.Writer { return d.images.Stdout() }
+
+func (d *taskDelegate) Stderr() io.Writer { return d.images.Stderr() }
+
+func (d *taskDelegate) Finished(logger lager.Logger, status exec.ExitStatus) {
+	d.images.log.flush(logger)
+	d.TaskDelegate.Finished(logger, status)
+}
+
+func (d *taskDelegate) Errored(logger lager.Logger, message string) {
+	d.images.log.flush(logger)
+	d.TaskDelegate.Errored(logger, message)
 }
 
 // SetTaskConfig learns from the task's configuration on which platform it runs.

@@ -15,7 +15,6 @@ import (
 	"github.com/concourse/concourse/atc/worker/gardenruntime/gclient"
 	"github.com/concourse/concourse/atc/worker/gardenruntime/transport"
 	"github.com/concourse/concourse/worker/baggageclaim/client"
-	"github.com/concourse/retryhttp"
 )
 
 // imageScheme begins the image of every base resource type of a Kubernetes
@@ -49,14 +48,7 @@ func (f factory) NewWorker(logger lager.Logger, dbWorker db.Worker) runtime.Work
 		return otherWorker{f.upstream.NewWorker(logger, dbWorker), dbWorker}
 	}
 
-	garden := gclient.NewGardenClientFactory(
-		f.upstream.DB.WorkerFactory,
-		logger.Session("garden-connection"),
-		dbWorker.Name(),
-		dbWorker.GardenAddr(),
-		retryhttp.NewExponentialBackOffFactory(f.upstream.HTTPRetryTimeout),
-		f.upstream.GardenRequestTimeout,
-	).NewClient()
+	garden := f.gardenClient(logger.Session("garden-connection"), dbWorker)
 
 	roundTripper := transport.NewBaggageclaimRoundTripper(
 		dbWorker.Name(),

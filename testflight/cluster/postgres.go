@@ -45,6 +45,17 @@ func (c *Cluster) postgres() part {
 	}
 }
 
+// CrashPostgres ends PostgreSQL as a crash would: it leaves its clients without a
+// word. StartPostgres has to start it again.
+func (c *Cluster) CrashPostgres(ctx context.Context) error {
+	return c.postgres().stopOnPurpose(ctx, unix.SIGQUIT)
+}
+
+// StartPostgres starts PostgreSQL again and waits until it answers.
+func (c *Cluster) StartPostgres(ctx context.Context) error {
+	return c.postgres().run(ctx)
+}
+
 // postgresProgram is the path of one of the newest PostgreSQL's programs.
 func postgresProgram(name string) string {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + name) // the pattern is a good one

@@ -11,6 +11,7 @@ import (
 	"code.cloudfoundry.org/garden"
 	"github.com/google/uuid"
 
+	"github.com/concourse/concourse-kubernetes/worker/gardenserver"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
 
@@ -143,7 +144,7 @@ func (c *Container) attach(id string, streams garden.ProcessIO, from podinit.Del
 	c.mu.Unlock()
 
 	go process.follow(ctx, previous, podinit.ProcessIO{
-		Stdin:  stdinOf(streams.Stdin, cancel),
+		Stdin:  streams.Stdin,
 		Stdout: streams.Stdout,
 		Stderr: streams.Stderr,
 
@@ -175,7 +176,7 @@ type Process struct {
 	err    error
 }
 
-var _ garden.Process = (*Process)(nil)
+var _ gardenserver.Detacher = (*Process)(nil)
 
 func (p *Process) ID() string {
 	return p.id
@@ -186,6 +187,12 @@ func (p *Process) ID() string {
 func (p *Process) Wait() (int, error) {
 	<-p.done
 	return p.status, p.err
+}
+
+// Detach leaves the process to run on. What its writers have not taken stays with
+// init, for the next client.
+func (p *Process) Detach() {
+	p.detach(errClientGone)
 }
 
 func (p *Process) SetTTY(tty garden.TTYSpec) error {
@@ -249,4 +256,14 @@ func (p *Process) detachWhenPodEnds(ctx context.Context) {
 		p.detach(podinit.ErrPodEnded)
 	case <-ctx.Done():
 	}
+}
+
+func windowSize(tty *garden.TTYSpec) *podinit.WindowSize {
+	if tty == nil {
+		return nil
+	}
+	if tty.WindowSize == nil {
+		return &podinit.WindowSize{Columns: 80, Rows: 24}
+	}
+	return &podinit.WindowSize{Columns: tty.WindowSize.Columns, Rows: tty.WindowSize.Rows}
 }

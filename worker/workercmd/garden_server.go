@@ -1,14 +1,21 @@
 package workercmd
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
+	"time"
 
 	"code.cloudfoundry.org/garden"
-	"code.cloudfoundry.org/garden/server"
 	"code.cloudfoundry.org/lager/v3"
+
+	"github.com/concourse/concourse-kubernetes/worker/gardenserver"
 )
+
+// stopTimeout is how long requests in progress may take to be answered once the
+// backend was stopped.
+const stopTimeout = 10 * time.Second
 
 // gardenServer serves a backend over Garden's HTTP API until it is signalled.
 type gardenServer struct {
@@ -22,9 +29,9 @@ func (s gardenServer) Run(signals <-chan os.Signal, ready chan<- struct{}) error
 		return fmt.Errorf("start the Kubernetes runtime: %w", err)
 	}
 
-	api := server.New("tcp", s.address, 0, 0, s.backend, s.logger)
-	if err := api.SetupBomberman(); err != nil {
-		return fmt.Errorf("set up the Garden server: %w", err)
+	server, err := gardenserver.New(s.backend, s.logger)
+	if err != nil {
+		return err
 	}
 	listener, err := net.Listen("tcp", s.address)
 	if err != nil {
@@ -32,12 +39,14 @@ func (s gardenServer) Run(signals <-chan os.Signal, ready chan<- struct{}) error
 	}
 
 	served := make(chan error, 1)
-	go func() { served <- api.Serve(listener) }()
+	go func() { served <- server.Serve(listener) }()
 	close(ready)
 
 	select {
 	case <-signals:
-		return api.Stop()
+		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+		defer cancel()
+		return server.Stop(ctx)
 	case err := <-served:
 		return err
 	}

@@ -95,16 +95,15 @@ func (a *attachment) deliver(frame protocol.Frame) error {
 	if err := a.progress.begin(frame); err != nil {
 		return err
 	}
-	written, err := writer.Write(frame.Data)
+	taken, err := writeOutput(writer, frame.Data, frame.Offset)
 	if err != nil {
 		err = fmt.Errorf("write its output: %w", err)
 	}
-	position, abandoned := a.progress.end(written)
-	if abandoned {
+	if abandoned := a.progress.end(taken); abandoned {
 		return errLeft
 	}
 	a.conn.SetWriteDeadline(time.Now().Add(a.patience.acknowledgement))
-	acknowledgement := protocol.Frame{Kind: frame.Kind, Offset: position}
+	acknowledgement := protocol.Frame{Kind: frame.Kind, Offset: taken}
 	if writeErr := protocol.WriteFrame(a.conn, acknowledgement); writeErr != nil {
 		err = errors.Join(err, fmt.Errorf("acknowledge its output to the pod's init: %w", writeErr))
 	}

@@ -41,7 +41,7 @@ func copyLeftover(path string, from int64, to io.Writer) error {
 		return fmt.Errorf("read what is left of a process' output: %w", err)
 	}
 	defer file.Close()
-	if _, err := io.Copy(to, io.NewSectionReader(file, from, maxLeftover)); err != nil {
+	if _, err := io.Copy(&outputCopy{to, from}, io.NewSectionReader(file, from, maxLeftover)); err != nil {
 		return fmt.Errorf("read what is left of a process' output: %w", err)
 	}
 	return nil

@@ -1,0 +1,144 @@
+package worker
+
+import (
+	"context"
+	"io"
+	"net"
+	"sync"
+
+	"code.cloudfoundry.org/garden"
+	"code.cloudfoundry.org/garden/gardenfakes"
+	"code.cloudfoundry.org/lager/v3/lagertest"
+	"github.com/concourse/concourse/atc/worker/gardenruntime/gclient/connection"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/concourse/concourse-kubernetes/worker/gardenserver"
+	"github.com/concourse/concourse-kubernetes/worker/outputstream"
+)
+
+var _ = Describe("the Garden client of a Kubernetes worker", func() {
+	var (
+		client  connection.Connection
+		streams chan garden.ProcessIO
+		status  chan int
+		conns   chan net.Conn
+	)
+
+	BeforeEach(func() {
+		streams, status, conns = make(chan garden.ProcessIO, 1), make(chan int), make(chan net.Conn, 10)
+		process := new(gardenfakes.FakeProcess)
+		process.WaitStub = func() (int, error) { return <-status, nil }
+		container := new(gardenfakes.FakeContainer)
+		container.RunStub = func(_ garden.ProcessSpec, io garden.ProcessIO) (garden.Process, error) {
+			streams <- io
+			return process, nil
+		}
+		container.AttachStub = func(_ string, io garden.ProcessIO) (garden.Process, error) {
+			streams <- io
+			return process, nil
+		}
+		backend := new(gardenfakes.FakeBackend)
+		backend.LookupReturns(container, nil)
+		logger := lagertest.NewTestLogger("test")
+		server, err := gardenserver.New(backend, logger)
+		Expect(err).NotTo(HaveOccurred())
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		Expect(err).NotTo(HaveOccurred())
+		go server.Serve(listener)
+		DeferCleanup(func(ctx SpecContext) { Expect(server.Stop(ctx)).To(Succeed()) })
+
+		dial := func(string, string) (net.Conn, error) {
+			conn, err := net.Dial("tcp", listener.Addr().String())
+			conns <- conn
+			return conn, err
+		}
+		streamer := acknowledgingStreamer{connection.NewHijackStreamerWithDialer(dial), logger}
+		client = attachingConnection{connection.NewWithHijacker(streamer, logger)}
+	})
+
+	// take is a piece of output on its way.
+	type take struct {
+		taken int64
+		err   error
+	}
+	write := func(w io.Writer, data string, position int64) chan take {
+		written := make(chan take, 1)
+		go func() {
+			defer GinkgoRecover()
+			taken, err := w.(outputstream.Destination).WriteOutput([]byte(data), position)
+			written <- take{taken, err}
+		}()
+		return written
+	}
+
+	It("has the worker wait until the log has what was printed", func(ctx SpecContext) {
+		log := newFakeLog()
+		process, err := client.Run(ctx, "some-handle", garden.ProcessSpec{ID: "task"}, garden.ProcessIO{Stdout: log})
+		Expect(err).NotTo(HaveOccurred())
+		output := <-streams
+
+		written := write(output.Stdout, "one", 0)
+		Consistently(written, "100ms").ShouldNot(Receive())
+		log.taken <- 2
+		Eventually(written).Should(Receive(Equal(take{taken: 2})))
+		Expect(log.OutputOfArgs()).To(Equal([]any{"some-handle", false}))
+
+		status <- 4
+		Expect(process.Wait()).To(Equal(4))
+	})
+
+	It("tells the log that an earlier web may have taken some of it", func(ctx SpecContext) {
+		log := newFakeLog()
+		_, err := client.Attach(ctx, "some-handle", "task", garden.ProcessIO{Stderr: log})
+		Expect(err).NotTo(HaveOccurred())
+		written := write((<-streams).Stderr, "one", 7)
+		log.taken <- 10
+		Eventually(written).Should(Receive(Equal(take{taken: 10})))
+		Expect(log.OutputOfArgs()).To(Equal([]any{"some-handle", true}))
+		status <- 0
+	})
+
+	It("has acknowledged nothing of what it was taking when it was killed", func(ctx SpecContext) {
+		log := newFakeLog()
+		_, err := client.Run(context.Background(), "some-handle", garden.ProcessSpec{ID: "task"}, garden.ProcessIO{Stdout: log})
+		Expect(err).NotTo(HaveOccurred())
+		written := write((<-streams).Stdout, "one", 5)
+		Eventually(log.OutputOfArgs).Should(HaveLen(2))
+		for range len(conns) {
+			(<-conns).Close()
+		}
+		var got take
+		Eventually(written).Should(Receive(&got))
+		Expect(got.err).To(HaveOccurred())
+		Expect(got.taken).To(BeEquivalentTo(5))
+		log.taken <- 8
+		status <- 0
+	})
+})
+
+// fakeLog has taken what it is told that it has.
+type fakeLog struct {
+	io.Writer
+	taken chan int64
+
+	mu   sync.Mutex
+	args []any
+}
+
+func newFakeLog() *fakeLog { return &fakeLog{taken: make(chan int64)} }
+
+func (l *fakeLog) OutputOf(container string, attached bool) outputstream.Destination {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.args = []any{container, attached}
+	return l
+}
+
+func (l *fakeLog) OutputOfArgs() []any {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.args
+}
+
+func (l *fakeLog) WriteOutput([]byte, int64) (int64, error) { return <-l.taken, nil }
