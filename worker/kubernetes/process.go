@@ -257,3 +257,13 @@ func (p *Process) detachWhenPodEnds(ctx context.Context) {
 	case <-ctx.Done():
 	}
 }
+
+func windowSize(tty *garden.TTYSpec) *podinit.WindowSize {
+	if tty == nil {
+		return nil
+	}
+	if tty.WindowSize == nil {
+		return &podinit.WindowSize{Columns: 80, Rows: 24}
+	}
+	return &podinit.WindowSize{Columns: tty.WindowSize.Columns, Rows: tty.WindowSize.Rows}
+}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
@@ -68,12 +67,13 @@ func (c *Container) endPod(reason error) error {
 			process.detach(errNotStopped)
 		}
 	}()
+	began := time.Now()
 	seen, _ := c.pod.see()
-	if err := c.backend.deletePodInTime(ctx, seen.pod); err != nil {
+	if _, err := c.backend.deletePod(ctx, seen.pod); err != nil {
 		return errors.Join(reason, err)
 	}
 	if _, err := c.pod.wait(ctx, podSeen.ended); err != nil {
-		return fmt.Errorf("%w; its pod was deleted, and is still there after %s: check that the node's kubelet is well", reason, c.backend.patience.removal)
+		return errors.Join(reason, c.backend.stillThere(c, began))
 	}
 	for _, process := range c.attached() {
 		select {
@@ -82,19 +82,4 @@ func (c *Container) endPod(reason error) error {
 		}
 	}
 	return nil
-}
-
-// deletePodInTime asks again while the API server is away.
-func (b *Backend) deletePodInTime(ctx context.Context, doomed *corev1.Pod) error {
-	for pauses := b.patience.outage; ; {
-		_, err := b.deletePod(ctx, doomed)
-		if err == nil || !isOutage(err) {
-			return err
-		}
-		select {
-		case <-time.After(pauses.take()):
-		case <-ctx.Done():
-			return err
-		}
-	}
 }

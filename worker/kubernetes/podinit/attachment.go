@@ -86,7 +86,7 @@ func ending(frame protocol.Frame) (int, error) {
 	}
 }
 
-// deliver returns when the client has dealt with the output and init was told up to where the client has it.
+// deliver returns when the client has the output and init was told.
 func (a *attachment) deliver(frame protocol.Frame) error {
 	writer := a.writers[frame.Kind]
 	if writer == nil {
@@ -99,7 +99,7 @@ func (a *attachment) deliver(frame protocol.Frame) error {
 	if err != nil {
 		err = fmt.Errorf("write its output: %w", err)
 	}
-	if abandoned := a.progress.end(len(frame.Data), taken); abandoned {
+	if abandoned := a.progress.end(taken); abandoned {
 		return errLeft
 	}
 	a.conn.SetWriteDeadline(time.Now().Add(a.patience.acknowledgement))

@@ -8,6 +8,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"golang.org/x/sys/unix"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
@@ -61,10 +62,23 @@ var _ = Describe("What an init that was killed had not delivered", func() {
 			Expect(stdout.String()).To(BeEmpty())
 		})
 
-		It("is not waited for at a pipe", func() {
-			Expect(syscall.Mkfifo(filepath.Join(dir, "a.stdout"), 0o600)).To(Succeed())
+		DescribeTable("is not looked for in what it would do something to open", func(mode uint32, device uint64) {
+			path := filepath.Join(dir, "a.stdout")
+			Expect(unix.Mknod(path, mode|0o600, int(device))).To(Succeed())
+			watch, err := unix.InotifyInit1(unix.IN_NONBLOCK | unix.IN_CLOEXEC)
+			Expect(err).NotTo(HaveOccurred())
+			DeferCleanup(unix.Close, watch)
+			_, err = unix.InotifyAddWatch(watch, path, unix.IN_OPEN)
+			Expect(err).NotTo(HaveOccurred())
+
 			Expect(podinit.DeliverLeftover(dir, "a", streams)).To(MatchError(ContainSubstring("is not a regular file")))
-		})
+			_, err = unix.Read(watch, make([]byte, 1024))
+			Expect(err).To(MatchError(unix.EAGAIN), "it was opened")
+		},
+			Entry("a pipe", uint32(unix.S_IFIFO), uint64(0)),
+			Entry("a device", uint32(unix.S_IFCHR), unix.Mkdev(1, 3)),
+			Entry("a socket", uint32(unix.S_IFSOCK), uint64(0)),
+		)
 
 		It("is not taken without end", func() {
 			Expect(os.WriteFile(filepath.Join(dir, "a.stdout"), nil, 0o600)).To(Succeed())

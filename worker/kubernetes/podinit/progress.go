@@ -48,7 +48,7 @@ func (p *progress) begin(frame protocol.Frame) error {
 	if !p.expects(frame) {
 		return violation("output came that begins at byte %d, which is not the next", frame.Offset)
 	}
-	p.next[frame.Kind] = frame.Offset
+	p.next[frame.Kind] = frame.Offset + int64(len(frame.Data))
 	p.writing = frame.Kind
 	return nil
 }
@@ -66,17 +66,14 @@ func (p *progress) expects(frame protocol.Frame) bool {
 	return has < 0 || frame.Offset <= has
 }
 
-// end takes note of a piece that was written, and of the position up to which clients
-// have the output for good. That position may lie before the piece.
-func (p *progress) end(written int, taken int64) (abandoned bool) {
+// end takes note of the position up to which the client has the output for good.
+func (p *progress) end(taken int64) (abandoned bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	kind := p.writing
-	p.writing = 0
-	p.next[kind] += int64(written)
 	if !p.abandoned {
-		*p.delivered.of(kind) = taken
+		*p.delivered.of(p.writing) = taken
 	}
+	p.writing = 0
 	return p.abandoned
 }
 
