@@ -8,9 +8,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gbytes"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 )
 
 // unknownDigest is of no image.
@@ -24,11 +21,7 @@ var _ = Describe("a pod that can't start", func() {
 			log := p.run(ctx, 2)
 			Expect(log).To(gbytes.Say(reason))
 
-			client, err := runs.Client()
-			Expect(err).NotTo(HaveOccurred())
-			list, err := client.CoreV1().Pods(concourse.Namespace).List(ctx, metav1.ListOptions{LabelSelector: "concourse-ci.org/pipeline=" + p.name})
-			Expect(err).NotTo(HaveOccurred())
-			Expect(names(list.Items)).To(BeEmpty())
+			Eventually(func() []string { return podsLeft(ctx, p) }).Should(BeEmpty())
 		},
 		Entry("the image is not there",
 			func() string { return "{repository: ((registry))/busybox}" },

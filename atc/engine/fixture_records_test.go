@@ -60,6 +60,17 @@ func (f *fixture) shown() string {
 	return shown
 }
 
+// errorsShown are the errors that the build's events show.
+func (f *fixture) errorsShown() []string {
+	var shown []string
+	for _, saved := range f.events() {
+		if failure, ok := saved.(event.Error); ok {
+			shown = append(shown, failure.Message)
+		}
+	}
+	return shown
+}
+
 // lines are what was written to the build log of the step itself.
 func (f *fixture) lines() []string {
 	return slices.Collect(strings.Lines(string(f.stderr.Contents())))

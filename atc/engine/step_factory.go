@@ -81,10 +81,15 @@ func (f *buildStepFactory) delegates(upstream engine.DelegateFactory, plan atc.P
 	}
 }
 
-// logged reports the step's errors and, where the operator enabled it, runs
-// the step again when its worker disappears, as upstream does for every step.
-func logged(step exec.Step, delegates exec.BuildStepDelegateFactory) exec.Step {
-	step = exec.LogError(step, delegates)
+// upstreamsTimeout is the default timeout of upstream's own steps: none. Ours is
+// that of timedStep.
+const upstreamsTimeout = 0
+
+// logged reports the errors of the step and of its timeout and, where the operator
+// enabled it, runs the step again when its worker disappears, as upstream does for
+// every step.
+func logged(step exec.Step, timeout *time.Duration, delegates exec.BuildStepDelegateFactory) exec.Step {
+	step = exec.LogError(timedStep{step, timeout}, delegates)
 	if !atc.EnableBuildRerunWhenWorkerDisappears {
 		return step
 	}
@@ -94,33 +99,41 @@ func logged(step exec.Step, delegates exec.BuildStepDelegateFactory) exec.Step {
 func (f *buildStepFactory) GetStep(plan atc.Plan, step exec.StepMetadata, container db.ContainerMetadata, upstream engine.DelegateFactory) exec.Step {
 	container.WorkingDirectory = resource.ResourcesDir("get")
 	delegates := f.delegates(upstream, plan, plan.Get.Tags, plan.Get.TypeImage.BaseType)
+	get := *plan.Get
+	timeout := takeTimeout(&get.Timeout, f.timeouts.get)
 
-	return logged(exec.NewGetStep(plan.ID, *plan.Get, step, container, f.lockFactory, f.resourceCacheFactory,
-		f.placement.withoutInputs, delegates, f.pool, f.timeouts.get), upstream)
+	return logged(exec.NewGetStep(plan.ID, get, step, container, f.lockFactory, f.resourceCacheFactory,
+		f.placement.withoutInputs, delegates, f.pool, upstreamsTimeout), timeout, upstream)
 }
 
 func (f *buildStepFactory) PutStep(plan atc.Plan, step exec.StepMetadata, container db.ContainerMetadata, upstream engine.DelegateFactory) exec.Step {
 	container.WorkingDirectory = resource.ResourcesDir("put")
 	delegates := f.delegates(upstream, plan, plan.Put.Tags, plan.Put.TypeImage.BaseType)
+	put := *plan.Put
+	timeout := takeTimeout(&put.Timeout, f.timeouts.put)
 
-	return logged(exec.NewPutStep(plan.ID, *plan.Put, step, container,
-		f.placement.withInputs, f.pool, delegates, f.timeouts.put), upstream)
+	return logged(exec.NewPutStep(plan.ID, put, step, container,
+		f.placement.withInputs, f.pool, delegates, upstreamsTimeout), timeout, upstream)
 }
 
 func (f *buildStepFactory) CheckStep(plan atc.Plan, step exec.StepMetadata, container db.ContainerMetadata, upstream engine.DelegateFactory) exec.Step {
 	container.WorkingDirectory = resource.ResourcesDir("check")
 	delegates := f.delegates(upstream, plan, plan.Check.Tags, plan.Check.TypeImage.BaseType)
+	check := *plan.Check
+	timeout := takeTimeout(&check.Timeout, f.timeouts.check)
 
-	return logged(exec.NewCheckStep(plan.ID, *plan.Check, step, f.resourceConfigFactory, container,
-		f.placement.withoutInputs, f.placement.resourceCheck, f.pool, delegates, f.timeouts.check), upstream)
+	return logged(exec.NewCheckStep(plan.ID, check, step, f.resourceConfigFactory, container,
+		f.placement.withoutInputs, f.placement.resourceCheck, f.pool, delegates, upstreamsTimeout), timeout, upstream)
 }
 
 func (f *buildStepFactory) TaskStep(plan atc.Plan, step exec.StepMetadata, container db.ContainerMetadata, upstream engine.DelegateFactory) exec.Step {
 	container.WorkingDirectory = taskDir(plan.Task.Name)
 	delegates := f.delegates(upstream, plan, plan.Task.Tags, "")
+	task := *plan.Task
+	timeout := takeTimeout(&task.Timeout, f.timeouts.task)
 
-	return logged(exec.NewTaskStep(plan.ID, *plan.Task, f.taskLimits, step, container,
-		f.placement.withInputs, f.pool, f.streamer, delegates, f.timeouts.task), upstream)
+	return logged(exec.NewTaskStep(plan.ID, task, f.taskLimits, step, container,
+		f.placement.withInputs, f.pool, f.streamer, delegates, upstreamsTimeout), timeout, upstream)
 }
 
 // taskDir is the folder that upstream's coreStepFactory.TaskStep gives a task

@@ -34,6 +34,10 @@ type steps struct {
 	locks *lockfakes.FakeLockFactory
 	// asked are the containers that steps asked a worker for.
 	asked []container
+	// defaultTimeout is that of every step.
+	defaultTimeout time.Duration
+	// creating is what a worker does for a container. By default it has none.
+	creating func(context.Context) error
 }
 
 type container struct {
@@ -43,7 +47,8 @@ type container struct {
 }
 
 func newSteps() *steps {
-	s := &steps{fixture: newFixture(), locks: new(lockfakes.FakeLockFactory)}
+	s := &steps{fixture: newFixture(), locks: new(lockfakes.FakeLockFactory), defaultTimeout: time.Hour}
+	s.creating = func(context.Context) error { return errNoContainer }
 	s.locks.AcquireReturns(new(lockfakes.FakeLock), true, nil)
 	s.build.SchemaReturns("exec.v2")
 	s.build.PipelineReturns(new(dbfakes.FakePipeline), true, nil)
@@ -80,20 +85,20 @@ type askedWorker struct {
 	steps *steps
 }
 
-func (w askedWorker) FindOrCreateContainer(_ context.Context, _ db.ContainerOwner, metadata db.ContainerMetadata, spec runtime.ContainerSpec, delegate runtime.BuildStepDelegate) (runtime.Container, []runtime.VolumeMount, error) {
+func (w askedWorker) FindOrCreateContainer(ctx context.Context, _ db.ContainerOwner, metadata db.ContainerMetadata, spec runtime.ContainerSpec, delegate runtime.BuildStepDelegate) (runtime.Container, []runtime.VolumeMount, error) {
 	w.steps.asked = append(w.steps.asked, container{metadata, spec, delegate})
-	return nil, nil, errNoContainer
+	return nil, nil, w.steps.creating(ctx)
 }
 
 func (s *steps) ours() exec.Stepper {
 	core := NewCoreStepFactory(s.pool, worker.Streamer{}, s.locks, nil, nil, s.caches, s.configs,
-		atc.ContainerLimits{}, nil, nil, nil, time.Hour, time.Hour, time.Hour, time.Hour)
+		atc.ContainerLimits{}, nil, nil, nil, s.defaultTimeout, s.defaultTimeout, s.defaultTimeout, s.defaultTimeout)
 	return s.stepper(NewStepperFactory(core, "https://ci.example", nil, s.policies, s.workers, s.locks, NativeImageFetchFlags{Mode: s.mode}))
 }
 
 func (s *steps) upstreams() exec.Stepper {
 	core := engine.NewCoreStepFactory(s.pool, worker.Streamer{}, s.locks, nil, nil, s.caches, s.configs,
-		atc.ContainerLimits{}, nil, nil, nil, time.Hour, time.Hour, time.Hour, time.Hour)
+		atc.ContainerLimits{}, nil, nil, nil, s.defaultTimeout, s.defaultTimeout, s.defaultTimeout, s.defaultTimeout)
 	return s.stepper(engine.NewStepperFactory(core, "https://ci.example", nil, s.policies, s.workers, s.locks))
 }
 

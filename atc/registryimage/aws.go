@@ -41,5 +41,8 @@ func (s Source) AWS() (AWS, bool) {
 func (s Source) LoggedIn(registry, username, password string) (Source, error) {
 	loggedIn := s
 	loggedIn.fields.Username, loggedIn.fields.Password = username, password
-	return loggedIn, loggedIn.move(registry, s.fields.Repository)
+	if err := loggedIn.move(registry, s.fields.Repository); err != nil {
+		return Source{}, err
+	}
+	return loggedIn, nil
 }

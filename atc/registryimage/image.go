@@ -54,11 +54,13 @@ func (s Source) Image(version atc.Version) (Image, error) {
 			return Image{}, fmt.Errorf("version of the registry-image %q has the digest %q, which is not valid: %w", s.fields.Repository, digest, err)
 		}
 		image.Reference, image.Pinned = image.Repository+"@"+pinned.DigestStr(), true
-		return image, s.acceptable(image)
+	} else {
+		image.Reference = image.Repository + ":" + image.Tag
 	}
-
-	image.Reference = image.Repository + ":" + image.Tag
-	return image, s.acceptable(image)
+	if err := s.acceptable(image); err != nil {
+		return Image{}, err
+	}
+	return image, nil
 }
 
 // constraint is the field by which the source admits only some tags. With a tag

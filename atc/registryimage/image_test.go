@@ -105,8 +105,9 @@ var _ = Describe("Source.Image", func() {
 
 	DescribeTable("names what is wrong with the version",
 		func(version atc.Version, message string) {
-			_, err := parse(with("ghcr.io/a/b")).Image(version)
+			image, err := parse(with("ghcr.io/a/b")).Image(version)
 			Expect(err).To(MatchError(And(ContainSubstring("ghcr.io/a/b"), ContainSubstring(message))))
+			Expect(image).To(BeZero())
 		},
 		Entry("a digest that is too short", atc.Version{"digest": "sha256:abc"}, `the digest "sha256:abc"`),
 		Entry("a digest of another kind", atc.Version{"digest": "md5:abc"}, `the digest "md5:abc"`),
@@ -150,8 +151,10 @@ var _ = Describe("a registry_mirror", func() {
 	)
 
 	It("whose host is not one is an error", func() {
-		_, _, err := parse(with("busybox", mirrored("https://mirror.example", "", ""))).OnMirror()
+		onMirror, mirrored, err := parse(with("busybox", mirrored("https://mirror.example", "", ""))).OnMirror()
 		Expect(err).To(MatchError(ContainSubstring("https://mirror.example")))
+		Expect(onMirror).To(BeZero())
+		Expect(mirrored).To(BeFalse())
 	})
 })
 
@@ -186,6 +189,12 @@ var _ = Describe("a source of Amazon ECR", func() {
 		Expect([]string{image.Username, image.Password}).To(Equal([]string{"AWS", "some-login"}))
 	})
 
+	It("is on no registry that is none", func() {
+		loggedIn, err := parse(source).LoggedIn("https://registry.example", "AWS", "some-login")
+		Expect(err).To(MatchError(And(ContainSubstring("https://registry.example"), Not(ContainSubstring("some-login")))))
+		Expect(loggedIn).To(BeZero())
+	})
+
 	It("needs none without a region", func() {
 		_, needed := parse(with("app", atc.Source{"aws_access_key_id": "some-key", "aws_secret_access_key": "some-secret"})).AWS()
 		Expect(needed).To(BeFalse())
@@ -195,8 +204,9 @@ var _ = Describe("a source of Amazon ECR", func() {
 var _ = Describe("Parse", func() {
 	DescribeTable("names what is wrong with the source",
 		func(source atc.Source, message string) {
-			_, err := registryimage.Parse(source, nil)
+			parsed, err := registryimage.Parse(source, nil)
 			Expect(err).To(MatchError(And(ContainSubstring("registry-image"), ContainSubstring(message))))
+			Expect(parsed).To(BeZero())
 		},
 		Entry("no repository", atc.Source{}, "names no repository"),
 		Entry("upper case", with("ghcr.io/A/B"), `"ghcr.io/A/B"`),

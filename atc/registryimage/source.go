@@ -39,7 +39,10 @@ func Parse(source atc.Source, getParams atc.Params) (Source, error) {
 	if parsed.fields.AWSRegion != "" && parsed.fields.AWSRoleARN != "" && len(parsed.fields.AWSRoleARNs) > 0 {
 		return Source{}, errors.New("source of a registry-image has both aws_role_arn and aws_role_arns: set one of them")
 	}
-	return parsed, parsed.resolveRepository()
+	if err := parsed.resolveRepository(); err != nil {
+		return Source{}, err
+	}
+	return parsed, nil
 }
 
 func (s *Source) resolveRepository() error {
@@ -84,7 +87,10 @@ func (s Source) OnMirror() (Source, bool, error) {
 	onMirror := s
 	onMirror.fields.RegistryMirror = nil
 	onMirror.fields.Username, onMirror.fields.Password = s.fields.RegistryMirror.Username, s.fields.RegistryMirror.Password
-	return onMirror, true, onMirror.move(s.fields.RegistryMirror.Host, s.repository.RepositoryStr())
+	if err := onMirror.move(s.fields.RegistryMirror.Host, s.repository.RepositoryStr()); err != nil {
+		return Source{}, false, err
+	}
+	return onMirror, true, nil
 }
 
 // move puts the source on another registry.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"time"
 
 	"code.cloudfoundry.org/garden"
 	"github.com/concourse/concourse-kubernetes/atc/registryimage"
+	"github.com/concourse/concourse-kubernetes/atc/steptimeout"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/concourse/concourse/atc/runtime"
 	"github.com/concourse/concourse/atc/worker/gardenruntime/gclient"
@@ -19,7 +21,7 @@ type amendingClient struct {
 
 	// ctx is the step's, which upstream does not hand on to Garden: a pod may pull
 	// its image for minutes.
-	ctx *stepContext
+	ctx context.Context
 
 	image      runtime.ImageSpec
 	delegate   runtime.BuildStepDelegate
@@ -27,10 +29,10 @@ type amendingClient struct {
 }
 
 // Create tries the step's image on one registry after the other, where it was
-// fetched natively.
+// fetched natively. It is no part of the step's timeout.
 func (c *amendingClient) Create(spec garden.ContainerSpec) (gclient.Container, error) {
-	c.ctx.pause()
-	defer c.ctx.resume()
+	steptimeout.Pause(c.ctx)
+	defer steptimeout.Run(c.ctx)
 
 	if spec.Properties == nil {
 		spec.Properties = garden.Properties{}
@@ -58,18 +60,43 @@ func (c *amendingClient) Create(spec garden.ContainerSpec) (gclient.Container, e
 }
 
 // createOrAbort destroys the container that it is creating when the step ends
-// before: its build was aborted, or its timeout has passed.
+// before: its build was aborted. The step waits until the worker has given the
+// start up, and not for the pod to be gone, which may take as long as a pull.
 func (c *amendingClient) createOrAbort(spec garden.ContainerSpec) (gclient.Container, error) {
 	if err := c.ctx.Err(); err != nil {
 		return nil, err
 	}
+	answered := make(chan struct{})
 	destroyed := make(chan error, 1)
-	keep := context.AfterFunc(c.ctx, func() { destroyed <- c.Client.Destroy(spec.Handle) })
+	keep := context.AfterFunc(c.ctx, func() { destroyed <- c.destroy(spec.Handle, answered) })
 	container, err := c.Client.Create(spec)
-	if keep() {
+	close(answered)
+	switch {
+	case keep():
 		return container, err
+	case err != nil:
+		return nil, c.ctx.Err()
 	}
 	return nil, errors.Join(c.ctx.Err(), <-destroyed)
+}
+
+// destroyAgain is the time between requests to destroy a container.
+const destroyAgain = 200 * time.Millisecond
+
+// destroy asks again for as long as the worker creates the container. It may be
+// asked to destroy it before it has heard of it.
+func (c *amendingClient) destroy(handle string, answered <-chan struct{}) error {
+	for {
+		err := c.Client.Destroy(handle)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-answered:
+			return err
+		case <-time.After(destroyAgain):
+		}
+	}
 }
 
 // images returns the images to try, of which there is at least one.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"code.cloudfoundry.org/garden"
 	"github.com/concourse/concourse-kubernetes/atc/registryimage"
+	"github.com/concourse/concourse-kubernetes/atc/steptimeout"
 	"github.com/concourse/concourse/atc/runtime"
 	"github.com/concourse/concourse/atc/worker/gardenruntime/gclient"
 	"github.com/concourse/concourse/atc/worker/gardenruntime/gclient/gclientfakes"
@@ -44,7 +46,7 @@ var _ = Describe("the Garden client of a step", func() {
 		made = new(gclientfakes.FakeContainer)
 		client.CreateReturns(made, nil)
 		fetched = fetchedWithLogin()
-		amending = &amendingClient{Client: client, ctx: newStepContext(context.Background()), image: runtime.ImageSpec{ImageURL: reference}, delegate: fetched, properties: garden.Properties{"ours": "some-value"}}
+		amending = &amendingClient{Client: client, ctx: context.Background(), image: runtime.ImageSpec{ImageURL: reference}, delegate: fetched, properties: garden.Properties{"ours": "some-value"}}
 	})
 
 	create := func(spec garden.ContainerSpec) (garden.ContainerSpec, gclient.Container) {
@@ -107,13 +109,29 @@ var _ = Describe("the Garden client of a step", func() {
 		Expect(fetched.failed).To(BeEmpty())
 	})
 
+	It("has the clock of the step's timeout stand while Garden creates the container", func() {
+		const timeout = 100 * time.Millisecond
+		step, leave := steptimeout.New(context.Background(), timeout)
+		DeferCleanup(leave)
+		amending.ctx = step
+		steptimeout.Run(step)
+		client.CreateStub = func(garden.ContainerSpec) (gclient.Container, error) {
+			Consistently(step.Done(), 2*timeout).ShouldNot(BeClosed())
+			return made, nil
+		}
+		_, err := amending.Create(garden.ContainerSpec{Handle: "some-handle"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(client.DestroyCallCount()).To(BeZero())
+		Eventually(step.Done()).Should(BeClosed(), "the clock runs again")
+	})
+
 	Describe("when the step ends while its pod starts", func() {
 		// abortedWhileCreating returns the error of a step that is aborted while its
 		// pod starts, which then fails or, just before, has succeeded.
 		abortedWhileCreating := func(container gclient.Container, err error) error {
 			GinkgoHelper()
 			ctx, abort := context.WithCancel(context.Background())
-			amending.ctx = newStepContext(ctx)
+			amending.ctx = ctx
 			gone := make(chan struct{})
 			client.DestroyStub = func(string) error { close(gone); return nil }
 			client.CreateStub = func(garden.ContainerSpec) (gclient.Container, error) {
@@ -128,6 +146,45 @@ var _ = Describe("the Garden client of a step", func() {
 			Expect(client.DestroyArgsForCall(0)).To(Equal("some-handle"))
 			return err
 		}
+
+		It("does not wait for the pod to be gone", func() {
+			ctx, abort := context.WithCancel(context.Background())
+			amending.ctx = ctx
+			told, gone := make(chan struct{}), make(chan struct{})
+			DeferCleanup(func() { close(gone) })
+			client.DestroyStub = func(string) error { close(told); <-gone; return nil }
+			client.CreateStub = func(garden.ContainerSpec) (gclient.Container, error) {
+				abort()
+				<-told
+				return nil, errors.New("destroyed while it was starting")
+			}
+			ended := make(chan error)
+			go func() {
+				_, err := amending.Create(garden.ContainerSpec{Handle: "some-handle"})
+				ended <- err
+			}()
+			Eventually(ended).Should(Receive(MatchError(context.Canceled)))
+		})
+
+		It("tells the worker again, which may hear of the end before it hears of the container", func() {
+			ctx, abort := context.WithCancel(context.Background())
+			amending.ctx = ctx
+			heard := make(chan struct{})
+			client.DestroyStub = func(handle string) error {
+				if client.DestroyCallCount() < 3 {
+					return garden.ContainerNotFoundError{Handle: handle}
+				}
+				close(heard)
+				return nil
+			}
+			client.CreateStub = func(garden.ContainerSpec) (gclient.Container, error) {
+				abort()
+				Eventually(heard).Should(BeClosed())
+				return nil, errors.New("destroyed while it was starting")
+			}
+			_, err := amending.Create(garden.ContainerSpec{Handle: "some-handle"})
+			Expect(err).To(MatchError(context.Canceled))
+		})
 
 		DescribeTable("destroys the pod, and is aborted rather than failed",
 			func(image string) {
@@ -152,7 +209,7 @@ var _ = Describe("the Garden client of a step", func() {
 		It("creates nothing where it had ended before", func() {
 			ctx, abort := context.WithCancel(context.Background())
 			abort()
-			amending.ctx = newStepContext(ctx)
+			amending.ctx = ctx
 			_, err := amending.Create(garden.ContainerSpec{Handle: "some-handle"})
 			Expect(err).To(MatchError(context.Canceled))
 			Expect(client.CreateCallCount()).To(BeZero())

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"code.cloudfoundry.org/lager/v3"
+	"github.com/concourse/concourse-kubernetes/atc/steptimeout"
 	"github.com/concourse/concourse/atc/db"
 	"github.com/concourse/concourse/atc/runtime"
 	"github.com/concourse/concourse/atc/worker"
@@ -83,7 +84,8 @@ type containerFinder interface {
 
 // FindOrCreateContainer refuses to create a container from an image that was
 // left to a kubelet. One that there is already needs no image: with global
-// resources, a check may go to the container of another team's check.
+// resources, a check may go to the container of another team's check. The step's
+// timeout counts from here.
 func (w otherWorker) FindOrCreateContainer(
 	ctx context.Context,
 	owner db.ContainerOwner,
@@ -91,6 +93,7 @@ func (w otherWorker) FindOrCreateContainer(
 	spec runtime.ContainerSpec,
 	delegate runtime.BuildStepDelegate,
 ) (runtime.Container, []runtime.VolumeMount, error) {
+	steptimeout.Run(ctx)
 	image := spec.ImageSpec.ImageURL
 	if len(nativeImages(delegate, image)) == 0 {
 		return w.Worker.FindOrCreateContainer(ctx, owner, metadata, spec, delegate)

@@ -7,6 +7,7 @@ import (
 
 	"code.cloudfoundry.org/garden"
 	"github.com/concourse/concourse-kubernetes/atc/registryimage"
+	"github.com/concourse/concourse-kubernetes/atc/steptimeout"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 	"github.com/concourse/concourse/atc"
 	"github.com/concourse/concourse/atc/db"
@@ -49,7 +50,8 @@ func newWorker(dbWorker db.Worker, garden gclient.Client, newGardenWorker func(g
 }
 
 // FindOrCreateContainer does what upstream's does, with the image of a base
-// resource type as a reference, and amends the Garden container it creates.
+// resource type as a reference, and amends the Garden container it creates. The
+// step's timeout counts from here, but for the time that the pod takes to start.
 func (w *Worker) FindOrCreateContainer(
 	ctx context.Context,
 	owner db.ContainerOwner,
@@ -57,20 +59,16 @@ func (w *Worker) FindOrCreateContainer(
 	spec runtime.ContainerSpec,
 	delegate runtime.BuildStepDelegate,
 ) (runtime.Container, []runtime.VolumeMount, error) {
+	steptimeout.Run(ctx)
 	spec.ImageSpec = w.referenceOfBaseType(spec.ImageSpec)
-	step := newStepContext(ctx)
-	container, mounts, err := w.newWorker(w.amending(step, metadata, spec, delegate)).FindOrCreateContainer(step, owner, metadata, spec, delegate)
-	if err != nil {
-		return nil, nil, err
-	}
-	return stepContainer{container, step}, mounts, nil
+	return w.newWorker(w.amending(ctx, metadata, spec, delegate)).FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
 }
 
 // amending returns a Garden client that amends the container it creates.
-func (w *Worker) amending(step *stepContext, metadata db.ContainerMetadata, spec runtime.ContainerSpec, delegate runtime.BuildStepDelegate) gclient.Client {
+func (w *Worker) amending(ctx context.Context, metadata db.ContainerMetadata, spec runtime.ContainerSpec, delegate runtime.BuildStepDelegate) gclient.Client {
 	return &amendingClient{
 		Client:     w.garden,
-		ctx:        step,
+		ctx:        ctx,
 		image:      spec.ImageSpec,
 		delegate:   delegate,
 		properties: stepProperties(metadata, spec),

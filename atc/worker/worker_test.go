@@ -3,8 +3,12 @@ package worker
 import (
 	"context"
 	"errors"
+	"time"
 
 	"code.cloudfoundry.org/garden"
+	"code.cloudfoundry.org/lager/v3/lagerctx"
+	"code.cloudfoundry.org/lager/v3/lagertest"
+	"github.com/concourse/concourse-kubernetes/atc/steptimeout"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 	"github.com/concourse/concourse/atc"
 	"github.com/concourse/concourse/atc/db"
@@ -50,7 +54,7 @@ var _ = Describe("Worker", func() {
 		client := new(gclientfakes.FakeClient)
 		w := newWorker(workerWith(types...), client, func(client gclient.Client) *gardenruntime.Worker { return nil })
 
-		amending := w.amending(newStepContext(context.Background()), db.ContainerMetadata{
+		amending := w.amending(context.Background(), db.ContainerMetadata{
 			Type: db.ContainerTypeTask, PipelineName: "some-pipeline", PipelineInstanceVars: `{"branch":"main","version":1}`, JobName: "some-job", BuildName: "7", StepName: "some-step",
 		}, runtime.ContainerSpec{TeamName: "some-team", ImageSpec: w.referenceOfBaseType(image)}, fetchedWithLogin())
 		_, err := amending.Create(garden.ContainerSpec{
@@ -107,6 +111,30 @@ var _ = Describe("Worker", func() {
 		w := newWorker(workerWith(), nil, func(gclient.Client) *gardenruntime.Worker { return nil })
 		Expect(w.referenceOfBaseType(runtime.ImageSpec{ResourceType: "git"})).To(Equal(runtime.ImageSpec{ResourceType: "git"}))
 	})
+})
+
+var _ = Describe("the timeout of a step", func() {
+	DescribeTable("begins to count when a worker is asked for the container",
+		func(workerOf func(*dbfakes.FakeWorker) runtime.Worker) {
+			fake := workerWith()
+			fake.FindContainerReturns(nil, nil, errors.New("no database in a unit spec"))
+			step, leave := steptimeout.New(lagerctx.NewContext(context.Background(), lagertest.NewTestLogger("test")), time.Millisecond)
+			DeferCleanup(leave)
+			Consistently(step.Done(), "50ms").ShouldNot(BeClosed())
+
+			_, _, err := workerOf(fake).FindOrCreateContainer(step, nil, db.ContainerMetadata{}, runtime.ContainerSpec{}, nil)
+			Expect(err).To(MatchError(ContainSubstring("no database in a unit spec")))
+			Eventually(step.Done()).Should(BeClosed())
+		},
+		Entry("a Kubernetes worker", func(fake *dbfakes.FakeWorker) runtime.Worker {
+			return newWorker(fake, nil, func(client gclient.Client) *gardenruntime.Worker {
+				return gardenruntime.NewWorker(fake, client, nil, gardenruntime.DB{}, nil)
+			})
+		}),
+		Entry("a worker of another runtime", func(fake *dbfakes.FakeWorker) runtime.Worker {
+			return otherWorker{gardenruntime.NewWorker(fake, nil, nil, gardenruntime.DB{}, nil), fake}
+		}),
+	)
 })
 
 var _ = Describe("a worker of another runtime", func() {

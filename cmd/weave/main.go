@@ -29,10 +29,5 @@ func run() error {
 		return fmt.Errorf("find the source of %s: go list: %w", upstream, err)
 	}
 
-	for _, pkg := range weave.Packages() {
-		if err := pkg.Generate(strings.TrimSpace(string(dir)), "."); err != nil {
-			return err
-		}
-	}
-	return nil
+	return weave.Generate(strings.TrimSpace(string(dir)), ".", weave.Packages())
 }

@@ -87,7 +87,10 @@ func (c *Cluster) buildKubernetes(ctx context.Context, root string) (binary stri
 		return binary, nil
 	}
 	c.printf("building Kubernetes: the first time takes minutes\n")
-	return binary, build(ctx, root, kubernetesProgram, binary)
+	if err := build(ctx, root, kubernetesProgram, binary); err != nil {
+		return "", err
+	}
+	return binary, nil
 }
 
 // hashOf returns the start of a hash over the sources in a module's folder,

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
@@ -24,9 +25,15 @@ func (b *Backend) awaitInit(ctx context.Context, container *Container) error {
 		}
 		failure := pod.StartFailure(seen.pod)
 		if failure != nil && failure.Final {
-			missedSecret = failure.IsOfPull() && (missedSecret || b.missedSecret(ctx, seen.pod))
-			if !missedSecret {
+			if !failure.IsOfPull() {
 				return failure
+			}
+			if !missedSecret {
+				var err error
+				missedSecret, err = b.mayHaveMissedSecret(ctx, seen.pod)
+				if err != nil || !missedSecret {
+					return errors.Join(failure, err)
+				}
 			}
 			problem.patience = b.patience.secondPull
 		}
@@ -37,8 +44,9 @@ func (b *Backend) awaitInit(ctx context.Context, container *Container) error {
 			problem.podChanged()
 		case <-time.After(b.patience.untilPing(time.Since(began))):
 		case <-problem.persists:
-			if !b.isPullingAgain(ctx, seen.pod) {
-				return problem.failure
+			again, err := b.mayBePullingAgain(ctx, seen.pod)
+			if err != nil || !again {
+				return errors.Join(problem.failure, err)
 			}
 			problem.isRetried()
 		case <-ctx.Done():

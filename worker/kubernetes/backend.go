@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
+	"os"
 	"sync"
 	"time"
 
@@ -69,6 +68,11 @@ type Backend struct {
 
 	private *privateRepositories
 
+	// rename is os.Rename.
+	rename func(from, to string) error
+
+	// mu is for looking a container up, which every request does: nothing slow is done
+	// under it.
 	mu         sync.Mutex
 	containers map[string]*Container
 }
@@ -118,6 +122,7 @@ func NewBackend(config Config) (*Backend, error) {
 		ctx:        ctx,
 		stop:       stop,
 		private:    private,
+		rename:     os.Rename,
 		containers: map[string]*Container{},
 	}, nil
 }
@@ -168,10 +173,11 @@ func (b *Backend) Capacity() (garden.Capacity, error) {
 // use. One that is starting is none of them: upstream's Lookup asks for the list,
 // so that a web node that was restarted would run a step's process before there is
 // anything to run it in. It goes on to Create, which waits for the start in progress.
+// Nor is one whose start failed: the worker removes it, and Create waits for that.
 func (b *Backend) Containers(wanted garden.Properties) ([]garden.Container, error) {
 	found := []garden.Container{}
 	for _, container := range b.all() {
-		if container.state.hasAll(wanted) && !container.isStarting() && !container.isSpent() {
+		if container.state.hasAll(wanted) && container.hasStarted() && !container.isSpent() {
 			found = append(found, container)
 		}
 	}
@@ -223,18 +229,6 @@ func (b *Backend) GraceTime(container garden.Container) time.Duration {
 		return known.state.read().GraceTime
 	}
 	return 0
-}
-
-func (b *Backend) all() []*Container {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return slices.Collect(maps.Values(b.containers))
-}
-
-func (b *Backend) find(handle string) *Container {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.containers[handle]
 }
 
 // Worker is what all pods of the worker have in common.

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"code.cloudfoundry.org/garden"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
@@ -28,7 +29,7 @@ type Container struct {
 
 	// removal keeps two from removing the container at the same time, and its handle
 	// from being free before its Secret, whose name follows from it, is gone.
-	removal sync.Mutex
+	removal *semaphore.Weighted
 
 	// started is closed when the start has succeeded or, with startError, failed.
 	started    chan struct{}
@@ -56,6 +57,7 @@ func (b *Backend) newContainer(handle string, state *state) *Container {
 		init:         b.NewInit(pod.SocketPath(state.runDir())),
 		startContext: startContext,
 		abortStart:   abortStart,
+		removal:      semaphore.NewWeighted(1),
 		started:      make(chan struct{}),
 		streams:      map[string]*Process{},
 		delivered:    map[string]*podinit.Delivered{},
@@ -68,6 +70,11 @@ func (c *Container) Handle() string {
 
 func (c *Container) hasStarted() bool {
 	return !c.isStarting() && c.startError == nil
+}
+
+// hasFailed says whether the start failed. The container is being removed then.
+func (c *Container) hasFailed() bool {
+	return !c.isStarting() && c.startError != nil
 }
 
 // isStarting says whether neither success nor failure of the start is known.

@@ -2,7 +2,6 @@ package kubernetes
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,8 +21,9 @@ import (
 // handle that is known it waits for the start in progress, if any, and returns
 // that container: a client that lost its connection asks again.
 //
-// If the pod does not start, pod, Secret and state are gone before the error,
-// which says why, is returned.
+// If the pod does not start, the error says why at once. Pod, Secret and state are
+// removed behind it: web has a time for a request, and a kubelet may pull first.
+// The container is in no list then, and who asks for its handle again waits.
 func (b *Backend) Create(spec garden.ContainerSpec) (garden.Container, error) {
 	if spec.Handle == "" {
 		spec.Handle = uuid.NewString()
@@ -31,10 +31,10 @@ func (b *Backend) Create(spec garden.ContainerSpec) (garden.Container, error) {
 	if !isDirectoryName(spec.Handle) {
 		return nil, fmt.Errorf("create container %q: the handle can't be a directory's name", spec.Handle)
 	}
-	if err := b.makeRoomFor(spec); err != nil {
+	deadline := time.Now().Add(b.PodStartupTimeout)
+	if err := b.makeRoomFor(spec, deadline); err != nil {
 		return nil, err
 	}
-	deadline := time.Now().Add(b.PodStartupTimeout)
 	image, err := imageOrigin(spec)
 	if err != nil {
 		return nil, err
@@ -91,6 +91,10 @@ func (b *Backend) register(spec garden.ContainerSpec) (container *Container, isN
 func (b *Backend) startOrRemove(container *Container, image string, deadline time.Time, start func(context.Context) error) {
 	defer func() {
 		close(container.started)
+		if container.startError != nil {
+			go b.removeFailed(container)
+			return
+		}
 		go b.removeWhenSpent(container)
 	}()
 	defer container.abortStart(nil)
@@ -105,11 +109,7 @@ func (b *Backend) startOrRemove(container *Container, image string, deadline tim
 		return
 	}
 	logger.Info("pod-not-started", lager.Data{"error": err.Error()})
-	err = fmt.Errorf("start pod %s with image %s on node %s: %w", container.podName(), image, b.NodeName, err)
-	if !errors.Is(err, errDestroyedWhileStarting) { // Destroy removes it
-		err = errors.Join(err, b.removeInTime(container))
-	}
-	container.startError = err
+	container.startError = fmt.Errorf("start pod %s with image %s on node %s: %w", container.podName(), image, b.NodeName, err)
 }
 
 func (b *Backend) start(ctx context.Context, container *Container, spec garden.ContainerSpec) error {

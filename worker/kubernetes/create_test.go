@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"time"
 
@@ -276,24 +275,6 @@ var _ = Describe("creating a container", func() {
 
 			Eventually(failed).Should(Receive(MatchError(ContainSubstring("destroyed while it was starting"))))
 			w.expectNothingLeft()
-		})
-
-		It("leaves to Destroy to wait for a pod that does not go, as one whose image a kubelet pulls", func() {
-			w.client.PrependReactor("delete", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
-				return true, nil, nil
-			})
-			failed := make(chan error, 1)
-			go func() {
-				_, err := w.backend.Create(task())
-				failed <- err
-			}()
-			Eventually(w.pods).Should(HaveLen(1))
-
-			Expect(w.backend.Destroy(handle)).To(MatchError(ContainSubstring("is still there after")))
-			Expect(failed).To(Receive(MatchError(Not(ContainSubstring("is still there after")))))
-			Expect(slices.DeleteFunc(w.client.Actions(), func(action clienttesting.Action) bool {
-				return action.GetVerb() != "delete" || action.GetResource() != podResource
-			})).To(HaveLen(1))
 		})
 	})
 

@@ -3,8 +3,10 @@ package kubernetes
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"code.cloudfoundry.org/garden"
+	"code.cloudfoundry.org/lager/v3"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -37,8 +39,11 @@ func (b *Backend) Destroy(handle string) error {
 // after any of them failed. The Secret of a later container of the handle has
 // the same name, hence the look at who has the handle.
 func (b *Backend) remove(ctx context.Context, container *Container) error {
-	container.removal.Lock()
-	defer container.removal.Unlock()
+	began := time.Now()
+	if err := container.removal.Acquire(ctx, 1); err != nil {
+		return b.stillThere(container, began)
+	}
+	defer container.removal.Release(1)
 	if b.find(container.handle) != container {
 		return nil
 	}
@@ -60,8 +65,31 @@ func (b *Backend) removeInTime(container *Container) error {
 	return b.remove(ctx, container)
 }
 
+// removeFailed removes a container whose start failed: web forgets it.
+func (b *Backend) removeFailed(container *Container) {
+	b.removeUntilGone(b.Logger.Session("remove-failed-container", lager.Data{"handle": container.handle, "pod": container.pod.name}), container)
+}
+
+// removeUntilGone tries again until the container is gone. A worker that stops leaves
+// it to the next one, which finds it.
+func (b *Backend) removeUntilGone(logger lager.Logger, container *Container) {
+	for b.ctx.Err() == nil {
+		err := b.removeInTime(container)
+		if err == nil {
+			logger.Info("removed")
+			return
+		}
+		logger.Error("failed", err)
+		select {
+		case <-time.After(b.patience.removal):
+		case <-b.ctx.Done():
+		}
+	}
+}
+
 // removePod returns when the container's pod is gone.
 func (b *Backend) removePod(ctx context.Context, container *Container) error {
+	began := time.Now()
 	seen, _ := container.pod.see()
 	if seen.gone {
 		return nil
@@ -80,16 +108,32 @@ func (b *Backend) removePod(ctx context.Context, container *Container) error {
 	}
 	_, err = container.pod.wait(ctx, func(seen podSeen) bool { return seen.gone })
 	if err != nil && b.podExists(seen.pod) {
-		return fmt.Errorf("pod %s/%s is still there after %s: check that the node's kubelet is well", b.Namespace, seen.pod.Name, b.patience.removal)
+		return b.stillThere(container, began)
 	}
 	return nil
+}
+
+// stillThere says what may keep the pod of a container that is being removed. A
+// kubelet does not say in the status of a pod that it pulls.
+func (b *Backend) stillThere(container *Container, since time.Time) error {
+	waited := time.Since(since).Round(100 * time.Millisecond)
+	seen, _ := container.pod.see()
+	if !container.hasStarted() && (seen.pod == nil || !pod.Ran(seen.pod)) {
+		return fmt.Errorf("pod %s is still there after %s: its kubelet may be pulling the image, which it does not break off: the pod goes when that has ended",
+			container.podName(), waited)
+	}
+	return fmt.Errorf("pod %s is still there after %s: check that the kubelet of node %s is well", container.podName(), waited, b.NodeName)
 }
 
 // findPod asks the API server for the pod of a container whose creation got no
 // answer, or a refusal. It is nil if there is none; one of the same name that is
 // another's does not count.
 func (b *Backend) findPod(ctx context.Context, container *Container) (*corev1.Pod, error) {
-	found, err := b.Client.CoreV1().Pods(b.Namespace).Get(ctx, container.pod.name, metav1.GetOptions{})
+	var found *corev1.Pod
+	err := b.askAgain(ctx, func(ctx context.Context) (err error) {
+		found, err = b.Client.CoreV1().Pods(b.Namespace).Get(ctx, container.pod.name, metav1.GetOptions{})
+		return err
+	})
 	switch {
 	case apierrors.IsNotFound(err):
 		return nil, nil
@@ -104,17 +148,22 @@ func (b *Backend) findPod(ctx context.Context, container *Container) (*corev1.Po
 // deletePod says whether the pod was there. Another one that has its name by now
 // stays.
 func (b *Backend) deletePod(ctx context.Context, doomed *corev1.Pod) (bool, error) {
-	err := b.Client.CoreV1().Pods(b.Namespace).Delete(ctx, doomed.Name, metav1.DeleteOptions{
-		GracePeriodSeconds: new(int64(killAfter)),
-		Preconditions:      metav1.NewUIDPreconditions(string(doomed.UID)),
+	wasThere := true
+	err := b.askAgain(ctx, func(ctx context.Context) error {
+		err := b.Client.CoreV1().Pods(b.Namespace).Delete(ctx, doomed.Name, metav1.DeleteOptions{
+			GracePeriodSeconds: new(int64(killAfter)),
+			Preconditions:      metav1.NewUIDPreconditions(string(doomed.UID)),
+		})
+		if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+			wasThere = false
+			return nil
+		}
+		return err
 	})
-	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
-		return false, nil
-	}
 	if err != nil {
 		return true, apiError("delete", "pod "+b.Namespace+"/"+doomed.Name, err)
 	}
-	return true, nil
+	return wasThere, nil
 }
 
 // podExists asks the API server, for a pod whose deletion the watch missed.
@@ -126,18 +175,15 @@ func (b *Backend) podExists(wanted *corev1.Pod) bool {
 }
 
 // drop removes the state of a container whose pod is gone. The handle is free
-// only after that.
+// only after that. The caller has the container's removal.
 func (b *Backend) drop(container *Container) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-
-	if b.containers[container.handle] != container {
+	if b.find(container.handle) != container {
 		return nil
 	}
 	if err := b.discard(container.state.dir); err != nil {
 		return err
 	}
-	delete(b.containers, container.handle)
+	b.forget(container)
 	container.pod.vanished() // the watch may never tell
 	return nil
 }

@@ -24,7 +24,7 @@ var _ = Describe("the pod of a container that was not created", func() {
 		w = newWorld()
 	})
 
-	It("is waited for until it is gone, if there is one because the API server's answer got lost", func() {
+	It("is removed, if there is one because the API server's answer got lost, and has the handle until it is gone", func() {
 		w.config.PodStartupTimeout = 200 * time.Millisecond
 		w.start()
 		w.client.PrependReactor("create", "pods", func(action clienttesting.Action) (bool, runtime.Object, error) {
@@ -33,16 +33,12 @@ var _ = Describe("the pod of a container that was not created", func() {
 			return true, nil, context.DeadlineExceeded
 		})
 		w.ignoreDeletions()
-		failed := make(chan error)
-		go func() {
-			_, err := w.backend.Create(task())
-			failed <- err
-		}()
-		Eventually(w.pods).Should(HaveLen(1))
-		Consistently(failed, "400ms").ShouldNot(Receive())
+		_, err := w.backend.Create(task())
+		Expect(err).To(MatchError(ContainSubstring("the API server did not answer in time")))
+		Expect(w.pods()).To(HaveLen(1))
+		Consistently(w.stateDirs, "400ms").Should(HaveLen(1))
 
 		Expect(w.client.Tracker().Delete(podResource, namespace, podName)).To(Succeed())
-		Eventually(failed).Should(Receive(MatchError(ContainSubstring("the API server did not answer in time"))))
 		w.expectNothingLeft()
 	})
 
@@ -50,8 +46,8 @@ var _ = Describe("the pod of a container that was not created", func() {
 		Expect(w.client.Tracker().Add(&corev1.Pod{ObjectMeta: objectMeta(podName)})).To(Succeed())
 		_, err := w.backend.Create(task())
 		Expect(err).To(MatchError(And(ContainSubstring("already exists"), ContainSubstring("delete it"))))
+		Eventually(w.stateDirs).Should(BeEmpty())
 		Expect(w.pods()).To(HaveLen(1))
-		Expect(w.stateDirs()).To(BeEmpty())
 	})
 })
 

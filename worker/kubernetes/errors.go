@@ -42,6 +42,8 @@ func apiAdvice(verb string, err error) string {
 		return "the namespace has a limit range: change it, or the step's container_limits"
 	case strings.Contains(message, "violates PodSecurity"):
 		return "steps mount volumes of their node: let the namespace enforce the Pod Security level privileged"
+	case strings.Contains(message, "failed calling webhook"):
+		return "a webhook of the cluster does not answer: repair it, or exempt the workers' namespace from it"
 	case strings.Contains(message, "admission webhook"):
 		return "an admission policy of the cluster refuses it: exempt the workers' namespace or change the step"
 	case apierrors.IsForbidden(err):

@@ -24,37 +24,49 @@ const (
 	backOffReason    = "BackOff"
 )
 
-// missedSecret tells whether the kubelet pulled without a pull secret that the
-// pod names. The API server lets it read a Secret as soon as it knows that a pod
+// mayHaveMissedSecret tells whether the kubelet pulled without a pull secret that
+// the pod names. The API server lets it read a Secret as soon as it knows that a pod
 // of the node names it, which it may know later than the kubelet: a kubelet that
 // was refused gives up after a second, and has it when it tries again.
-func (b *Backend) missedSecret(ctx context.Context, of *corev1.Pod) bool {
+//
+// An API server that is away leaves that open. It is an error only if it refuses
+// to list the events.
+func (b *Backend) mayHaveMissedSecret(ctx context.Context, of *corev1.Pod) (bool, error) {
 	if len(of.Spec.ImagePullSecrets) == 0 {
-		return false
+		return false, nil
 	}
 	events, err := b.events(ctx, fields.Set{"involvedObject.uid": string(of.UID), "reason": secretMissedReason}.AsSelector())
 	if err != nil {
-		b.Logger.Error("failed-to-list-events", err, lager.Data{"pod": of.Name})
-		return false
+		return b.leftOpen(of, err)
 	}
-	return slices.ContainsFunc(events, func(event corev1.Event) bool { return event.Reason == secretMissedReason })
+	return slices.ContainsFunc(events, func(event corev1.Event) bool { return event.Reason == secretMissedReason }), nil
 }
 
-// isPullingAgain tells whether the kubelet is at a pull, or done with it, after
+// mayBePullingAgain tells whether the kubelet is at a pull, or done with it, after
 // the last one that failed. The pod's status does not: the kubelet leaves the
-// last failure in it until the pull that follows has ended.
-func (b *Backend) isPullingAgain(ctx context.Context, of *corev1.Pod) bool {
+// last failure in it until the pull that follows has ended. An API server that is
+// away leaves that open, too.
+func (b *Backend) mayBePullingAgain(ctx context.Context, of *corev1.Pod) (bool, error) {
 	events, err := b.events(ctx, fields.Set{
 		"involvedObject.uid":       string(of.UID),
 		"involvedObject.fieldPath": "spec.containers{" + pod.ContainerName + "}",
 	}.AsSelector())
 	if err != nil {
-		b.Logger.Error("failed-to-list-events", err, lager.Data{"pod": of.Name})
-		return false
+		return b.leftOpen(of, err)
 	}
 	// Events tell the second. One with a pull in it that failed was a failure:
 	// the kubelet waits for longer than that until it tries again.
-	return lastSecond(events, pullingReason, pulledReason) > lastSecond(events, pullFailedReason, backOffReason)
+	return lastSecond(events, pullingReason, pulledReason) > lastSecond(events, pullFailedReason, backOffReason), nil
+}
+
+// leftOpen says that what the events would have told may be so, if they could not
+// be listed for now.
+func (b *Backend) leftOpen(of *corev1.Pod, err error) (bool, error) {
+	b.Logger.Error("failed-to-list-events", err, lager.Data{"pod": of.Name})
+	if !isOutage(err) {
+		return false, err
+	}
+	return true, nil
 }
 
 // lastSecond is when the last event with one of the reasons was, in Unix time,

@@ -1,6 +1,19 @@
 package kubernetes
 
-import "time"
+import (
+	"os"
+	"time"
+)
+
+// BlockRenames has state stay where it is until letGo.
+func (b *Backend) BlockRenames() (letGo func()) {
+	held := make(chan struct{})
+	b.rename = func(from, to string) error {
+		<-held
+		return os.Rename(from, to)
+	}
+	return func() { close(held) }
+}
 
 // Hurry makes the backend give up after a moment, for specs of just that.
 func (b *Backend) Hurry() {

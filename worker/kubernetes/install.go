@@ -24,7 +24,10 @@ func InstallInit(source, dir string) (string, error) {
 	}
 	target := filepath.Join(dir, initName)
 	if existing, err := os.ReadFile(target); err == nil && bytes.Equal(existing, content) {
-		return target, allowRoot(target)
+		if err := allowRoot(target); err != nil {
+			return "", err
+		}
+		return target, nil
 	}
 	draft, err := os.CreateTemp(dir, "."+initName+"-*")
 	if err != nil {

@@ -47,6 +47,9 @@ type world struct {
 	backend  *kubernetes.Backend
 	watching chan struct{}
 
+	// keepsPods has deletions of pods ignored.
+	keepsPods atomic.Bool
+
 	volumeImages *fakeVolumeImages
 
 	// cutOff are the processes whose pods were cut off from the network.
@@ -86,7 +89,10 @@ func newWorld() *world {
 		w.watching <- struct{}{}
 		return true, watcher, err
 	})
-	dir := GinkgoT().TempDir()
+	w.client.PrependReactor("delete", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return w.keepsPods.Load(), nil, nil
+	})
+	dir := newStateDir()
 	w.config = kubernetes.Config{
 		Client:                  w.client,
 		Namespace:               namespace,
@@ -103,6 +109,18 @@ func newWorld() *world {
 	}
 	w.start()
 	return w
+}
+
+// newStateDir is removed with its spec, once nothing is removed from it any more
+// behind an answer.
+func newStateDir() string {
+	GinkgoHelper()
+	dir, err := os.MkdirTemp("", "backend")
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() {
+		Eventually(func() error { return os.RemoveAll(dir) }).Should(Succeed())
+	})
+	return dir
 }
 
 // start starts a backend, as the worker does that comes back after a restart.
@@ -171,11 +189,12 @@ func (w *world) stateDirs() []os.DirEntry {
 	return entries
 }
 
+// expectNothingLeft waits, as what failed to start is removed behind its answer.
 func (w *world) expectNothingLeft() {
 	GinkgoHelper()
-	Expect(w.pods()).To(BeEmpty())
-	Expect(w.secrets()).To(BeEmpty())
-	Expect(w.stateDirs()).To(BeEmpty())
+	Eventually(w.pods).Should(BeEmpty())
+	Eventually(w.secrets).Should(BeEmpty())
+	Eventually(w.stateDirs).Should(BeEmpty())
 	Expect(w.backend.Containers(nil)).To(BeEmpty())
 }
 

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
@@ -13,23 +16,33 @@ import (
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 )
 
-// untilAnswered repeats a request to the API server for as long as that is away
-// or overloaded, until the start of the container is to end. A request whose
-// answer got lost is made again, and may find its own work done.
+// untilAnswered makes a request for the start of a container, for as long as that
+// may take. See askAgain.
 func (b *Backend) untilAnswered(ctx context.Context, request func(context.Context) error) error {
+	err := b.askAgain(ctx, request)
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	if reason := b.abortReason(ctx); reason != nil {
+		return reason
+	}
+	return fmt.Errorf("not started within %s: %w", b.PodStartupTimeout, err)
+}
+
+// askAgain repeats a request to the API server for as long as that is away or
+// overloaded, until the context ends. A request whose answer got lost is made
+// again, and may find its own work done.
+func (b *Backend) askAgain(ctx context.Context, request func(context.Context) error) error {
 	for pauses := b.patience.outage; ; {
 		err := b.requestInTime(ctx, request)
-		if err == nil || ctx.Err() == nil && !isOutage(err) {
+		if err == nil || ctx.Err() != nil || !isOutage(err) {
 			return err
 		}
 		b.Logger.Error("api-server-is-away", err, lager.Data{"worker": b.WorkerName})
 		select {
 		case <-time.After(pauses.take()):
 		case <-ctx.Done():
-			if reason := b.abortReason(ctx); reason != nil {
-				return reason
-			}
-			return fmt.Errorf("not started within %s: %w", b.PodStartupTimeout, err)
+			return err
 		}
 	}
 }
@@ -40,15 +53,43 @@ func (b *Backend) requestInTime(ctx context.Context, request func(context.Contex
 	return request(ctx)
 }
 
-// isOutage tells whether a request got no answer, or the answer to come back
-// later.
+// isOutage tells whether a request got no answer, or one that may be another the
+// next time.
 func isOutage(err error) bool {
+	if answer, ok := errors.AsType[*apierrors.StatusError](err); ok {
+		return mayPass(answer)
+	}
 	if _, unresolved := errors.AsType[*net.DNSError](err); unresolved {
 		return true
 	}
 	return errors.Is(err, unix.EHOSTUNREACH) || errors.Is(err, unix.ENETUNREACH) ||
-		apierrors.IsServiceUnavailable(err) || apierrors.IsTooManyRequests(err) ||
-		apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) ||
 		utilnet.IsConnectionRefused(err) || utilnet.IsConnectionReset(err) || utilnet.IsProbableEOF(err) ||
-		utilnet.IsHTTP2ConnectionLost(err) || utilnet.IsTimeout(err) || errors.Is(err, context.DeadlineExceeded)
+		utilnet.IsHTTP2ConnectionLost(err) || utilnet.IsTimeout(err) || errors.Is(err, context.DeadlineExceeded) ||
+		strings.Contains(err.Error(), clientRateLimiter)
+}
+
+// clientRateLimiter begins the error of client-go's Request for a request that it
+// held back for too long. The error beneath has no type.
+const clientRateLimiter = "client rate limiter Wait returned an error"
+
+// denied is in every refusal by an admission webhook, which chooses its status code
+// itself: apiserver's package admission/plugin/webhook/errors.
+const denied = "denied the request"
+
+// notYet are refusals, by their words, of an API server that does not know enough
+// yet: apiserver's packages admission and admission/plugin/resourcequota.
+func notYet() []string {
+	return []string{"not yet ready to handle request", "status unknown for quota"}
+}
+
+// mayPass says of an answer whether it is of a server, or of something that it asks
+// (etcd, a webhook), that does not work at the moment. A conflict is of one that
+// wants to be asked again, such as that two pods were charged to a quota at once.
+func mayPass(answer *apierrors.StatusError) bool {
+	says := func(words string) bool { return strings.Contains(answer.ErrStatus.Message, words) }
+	if says(denied) {
+		return false
+	}
+	return answer.ErrStatus.Code >= http.StatusInternalServerError || answer.ErrStatus.Code == http.StatusTooManyRequests ||
+		apierrors.IsConflict(answer) || slices.ContainsFunc(notYet(), says)
 }

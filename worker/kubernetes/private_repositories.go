@@ -22,6 +22,12 @@ import (
 type privateRepositories struct {
 	file string
 
+	// remembering puts changes of the file in order. It is held while the disk is
+	// written.
+	remembering sync.Mutex
+
+	// mu is for the names in the file and the pulls. Who reads them never waits for the
+	// disk.
 	mu      sync.Mutex
 	names   []string
 	pulling map[string]int // how many pods with a login are starting, by repository
@@ -85,13 +91,16 @@ func (r *privateRepositories) pull(image string) (release func()) {
 
 func (r *privateRepositories) remember(image string) error {
 	repository := repositoryOf(image)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-
-	if repository == "" || slices.Contains(r.names, repository) {
+	if repository == "" || slices.Contains(r.remembered(), repository) {
 		return nil
 	}
-	names := append(slices.Clone(r.names), repository)
+	r.remembering.Lock()
+	defer r.remembering.Unlock()
+	names := r.remembered()
+	if slices.Contains(names, repository) {
+		return nil
+	}
+	names = append(names, repository)
 	content, err := json.Marshal(names)
 	if err != nil {
 		return fmt.Errorf("write which repositories are private: %w", err)
@@ -99,8 +108,17 @@ func (r *privateRepositories) remember(image string) error {
 	if err := replaceFile(r.file, content); err != nil {
 		return fmt.Errorf("write which repositories are private: %w", err)
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.names = names
 	return nil
+}
+
+// remembered are the names in the file.
+func (r *privateRepositories) remembered() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.names)
 }
 
 // startPrivate starts a container whose image is pulled with a login. One whose

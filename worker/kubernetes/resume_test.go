@@ -87,5 +87,8 @@ var _ = Describe("a worker that is stopped while a pod starts", func() {
 		Eventually(w.pods).Should(HaveLen(1))
 		Expect(w.backend.Stop()).To(Succeed())
 		Eventually(failed).Should(Receive(MatchError(MatchRegexp("worker .+ disappeared"))))
+
+		By("leaving the pod to the worker that comes after it")
+		Consistently(w.pods, "100ms").Should(HaveLen(1))
 	})
 })

@@ -106,7 +106,7 @@ var _ = Describe("a pod that its node has no room for", func() {
 		Expect(w.backend.Stop()).To(Succeed())
 		Eventually(failed).Should(Receive(HaveOccurred()))
 		Expect(w.pods()).To(HaveLen(1))
-		w.client.ReactionChain = w.client.ReactionChain[1:]
+		w.keepsPods.Store(false)
 
 		full.Store(false)
 		w.start()

@@ -73,7 +73,9 @@ func (b *Backend) setOwners(ctx context.Context, secret string, owners []metav1.
 }
 
 func (b *Backend) deleteSecret(ctx context.Context, name string) error {
-	err := b.Client.CoreV1().Secrets(b.Namespace).Delete(ctx, name, metav1.DeleteOptions{})
+	err := b.askAgain(ctx, func(ctx context.Context) error {
+		return b.Client.CoreV1().Secrets(b.Namespace).Delete(ctx, name, metav1.DeleteOptions{})
+	})
 	if err != nil && !apierrors.IsNotFound(err) {
 		return apiError("delete", "pull secret "+b.Namespace+"/"+name, err)
 	}

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -23,9 +24,6 @@ func (c *Container) isSpent() bool {
 
 // removeWhenSpent waits for the end of a container's pod.
 func (b *Backend) removeWhenSpent(container *Container) {
-	if container.startError != nil { // it is removed
-		return
-	}
 	ended, err := container.pod.wait(b.ctx, podSeen.ended)
 	if err != nil || ended.gone || !container.isSpent() {
 		return
@@ -37,28 +35,24 @@ func (b *Backend) removeWhenSpent(container *Container) {
 	for _, process := range container.attached() {
 		process.Wait() // it says why to its client
 	}
-	for b.ctx.Err() == nil {
-		err := b.removeInTime(container)
-		if err == nil {
-			logger.Info("removed")
-			return
-		}
-		logger.Error("failed", err)
-		select {
-		case <-time.After(b.patience.removal):
-		case <-b.ctx.Done():
-		}
-	}
+	b.removeUntilGone(logger, container)
 }
 
-// makeRoomFor removes a spent container whose handle is asked for again.
-func (b *Backend) makeRoomFor(spec garden.ContainerSpec) error {
+// makeRoomFor removes a container whose handle is asked for again, and that is spent
+// or failed to start.
+func (b *Backend) makeRoomFor(spec garden.ContainerSpec, deadline time.Time) error {
 	existing := b.find(spec.Handle)
-	if existing == nil || !existing.isSpent() {
+	if existing == nil || !existing.isSpent() && !existing.hasFailed() {
 		return nil
 	}
-	if err := b.removeInTime(existing); err != nil {
-		return fmt.Errorf("create container %s: remove the one whose pod has ended: %w", spec.Handle, err)
+	ctx, cancel := context.WithDeadline(b.ctx, deadline)
+	defer cancel()
+	err := b.remove(ctx, existing)
+	switch {
+	case err != nil && b.ctx.Err() != nil:
+		return b.abortReason(ctx)
+	case err != nil:
+		return fmt.Errorf("create container %s: remove the earlier one of that handle, which has ended: %w", spec.Handle, err)
 	}
 	return nil
 }

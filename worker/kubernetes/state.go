@@ -45,6 +45,10 @@ type record struct {
 type state struct {
 	dir string
 
+	// changing puts changes in order. It is held while the disk is written.
+	changing sync.Mutex
+
+	// mu is for the record as it is on the disk. Who reads it never waits for the disk.
 	mu     sync.Mutex
 	record record
 }
@@ -98,10 +102,10 @@ func (s *state) hasAll(wanted garden.Properties) bool {
 
 // change writes what edit makes of the record.
 func (s *state) change(edit func(*record)) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.changing.Lock()
+	defer s.changing.Unlock()
 
-	changed := s.record.clone()
+	changed := s.read()
 	edit(&changed)
 	content, err := json.Marshal(changed)
 	if err != nil {
@@ -110,6 +114,8 @@ func (s *state) change(edit func(*record)) error {
 	if err := replaceFile(s.file(), content); err != nil {
 		return fmt.Errorf("write the container's state: %w", err)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.record = changed
 	return nil
 }

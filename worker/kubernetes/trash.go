@@ -24,7 +24,7 @@ func (b *Backend) discard(dir string) error {
 		return fmt.Errorf("take the state of a container away: %w", err)
 	}
 	trash := filepath.Join(b.trashDir(), uuid.NewString())
-	if err := os.Rename(dir, trash); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := b.rename(dir, trash); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("take the state of a container away: %w", err)
 	}
 	go b.removeTrash(trash)

@@ -96,10 +96,10 @@ func (b *Backend) podDeleted(object any) {
 	if container == nil || !container.pod.deleted(deleted) || !container.hasStarted() {
 		return
 	}
-	if !container.removal.TryLock() {
+	if !container.removal.TryAcquire(1) {
 		return // it is being removed, with more than its state
 	}
-	defer container.removal.Unlock()
+	defer container.removal.Release(1)
 	if err := b.drop(container); err != nil {
 		b.Logger.Error("failed-to-remove-state-of-deleted-pod", err, lager.Data{"pod": deleted.Name})
 	}
@@ -157,9 +157,7 @@ func (b *Backend) resumeStart(ctx context.Context, container *Container, found *
 }
 
 func (b *Backend) deleteOrphan(logger lager.Logger, orphan *corev1.Pod) {
-	ctx, cancel := context.WithTimeout(b.ctx, b.patience.request)
-	defer cancel()
-	if _, err := b.deletePod(ctx, orphan); err != nil {
+	if _, err := b.deletePod(b.ctx, orphan); err != nil {
 		logger.Error("failed-to-delete-pod", err)
 	}
 }

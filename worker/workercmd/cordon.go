@@ -2,7 +2,6 @@ package workercmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -93,8 +92,10 @@ func (b cordonedBeacon) leftSteps() bool {
 	return err == nil && len(left) > 0
 }
 
-// runBeacon notes that the worker has landed where the beacon ends by itself on a
-// cordoned node.
+// runBeacon notes that the worker has landed where the beacon ends by itself,
+// without an error, on a cordoned node. Upstream's beacon returns nil only when web
+// answers a heartbeat with that the worker has landed, or is not known any more.
+// Every error leaves that open: web may not have been reached.
 func (b cordonedBeacon) runBeacon(watched *node.Watched, signals <-chan os.Signal, ready chan<- struct{}) error {
 	told := make(chan os.Signal, 1)
 	ended := make(chan error, 1)
@@ -104,11 +105,18 @@ func (b cordonedBeacon) runBeacon(watched *node.Watched, signals <-chan os.Signa
 		told <- signal
 		return <-ended
 	case err := <-ended:
-		if cordoned, _ := watched.Cordoned(); !cordoned {
+		if cordoned, _ := watched.Cordoned(); err != nil || !cordoned {
 			return err
 		}
-		return errors.Join(err, os.WriteFile(b.landed, nil, 0o600))
+		return b.noteLanded()
 	}
+}
+
+func (b cordonedBeacon) noteLanded() error {
+	if err := os.WriteFile(b.landed, nil, 0o600); err != nil {
+		return fmt.Errorf("note that the worker has landed: %w", err)
+	}
+	return nil
 }
 
 // awaitSchedulable says false if the worker is to stop instead.

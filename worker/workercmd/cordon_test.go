@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"code.cloudfoundry.org/lager/v3/lagertest"
+	"github.com/concourse/concourse/tsa"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gbytes"
 	"github.com/tedsuo/ifrit"
+	"golang.org/x/crypto/ssh"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
@@ -140,8 +142,8 @@ var _ = Describe("the beacon of a worker whose node may be cordoned", func() {
 		process := run(true)
 		Eventually(landed).Should(Receive())
 		Expect(registered).To(Receive())
-		ends <- errors.New("landed")
-		Eventually(process.Wait()).Should(Receive(MatchError("landed")))
+		ends <- nil
+		Eventually(process.Wait()).Should(Receive(BeNil()))
 
 		again := ifrit.Background(beacon)
 		Eventually(log).Should(gbytes.Say("registering-once-the-node-is-uncordoned"))
@@ -158,6 +160,23 @@ var _ = Describe("the beacon of a worker whose node may be cordoned", func() {
 		third.Signal(os.Interrupt)
 		Eventually(third.Wait()).Should(Receive())
 	})
+
+	DescribeTable("registers it again to go on with its steps, when the beacon ended on the cordoned node without landing it",
+		func(end error) {
+			left()
+			process := run(true)
+			Eventually(registered).Should(Receive())
+			ends <- end
+			Eventually(process.Wait()).Should(Receive(MatchError(end)))
+
+			again := ifrit.Background(beacon)
+			Eventually(registered).Should(Receive())
+			again.Signal(os.Interrupt)
+			Eventually(again.Wait()).Should(Receive(BeNil()))
+		},
+		Entry("as it reached no web node", tsa.ErrAllGatewaysUnreachable),
+		Entry("as web refused a command", &ssh.ExitError{}),
+	)
 
 	DescribeTable("ends when it is signalled",
 		func(is bool) {

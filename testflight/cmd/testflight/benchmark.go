@@ -122,7 +122,10 @@ func timeContainer(containers *backend.Backend, image string, run int) (time.Dur
 		return 0, err
 	}
 	took := time.Since(start)
-	return took, containers.Destroy(handle)
+	if err := containers.Destroy(handle); err != nil {
+		return 0, err
+	}
+	return took, nil
 }
 
 func timeBarePod(ctx context.Context, client kubernetes.Interface, node, image string, run int) (time.Duration, error) {
@@ -150,5 +153,8 @@ func timeBarePod(ctx context.Context, client kubernetes.Interface, node, image s
 		return 0, fmt.Errorf("wait for pod %s: %w", pod.Name, err)
 	}
 	now := int64(0)
-	return took, pods.Delete(ctx, pod.Name, metav1.DeleteOptions{GracePeriodSeconds: &now})
+	if err := pods.Delete(ctx, pod.Name, metav1.DeleteOptions{GracePeriodSeconds: &now}); err != nil {
+		return 0, fmt.Errorf("delete pod %s: %w", pod.Name, err)
+	}
+	return took, nil
 }

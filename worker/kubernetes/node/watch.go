@@ -56,7 +56,10 @@ func Watch(ctx context.Context, client kubernetes.Interface, name string, logger
 	default:
 		w.changedTo(&found.Items[0])
 	}
-	return w, w.watch(ctx, client)
+	if err := w.watch(ctx, client); err != nil {
+		return nil, err
+	}
+	return w, nil
 }
 
 // itself selects the Node alone, which is also the only selection that RBAC lets
