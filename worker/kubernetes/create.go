@@ -106,7 +106,10 @@ func (b *Backend) startOrRemove(container *Container, image string, deadline tim
 	}
 	logger.Info("pod-not-started", lager.Data{"error": err.Error()})
 	err = fmt.Errorf("start pod %s with image %s on node %s: %w", container.podName(), image, b.NodeName, err)
-	if !errors.Is(err, errDestroyedWhileStarting) { // Destroy removes it
+	switch {
+	case errors.Is(err, errDestroyedWhileStarting): // Destroy removes it
+	case b.ctx.Err() != nil: // The next worker goes on with it, and web has it destroyed
+	default:
 		err = errors.Join(err, b.removeInTime(container))
 	}
 	container.startError = err

@@ -76,7 +76,7 @@ var _ = Describe("a worker that was restarted while a pod started", func() {
 })
 
 var _ = Describe("a worker that is stopped while a pod starts", func() {
-	It("tells web in the words for which it runs the step again", func() {
+	It("tells web in the words for which it runs the step again, and leaves the pod to the next worker", func() {
 		w := newWorld()
 		w.init.silence()
 		failed := make(chan error)
@@ -87,5 +87,7 @@ var _ = Describe("a worker that is stopped while a pod starts", func() {
 		Eventually(w.pods).Should(HaveLen(1))
 		Expect(w.backend.Stop()).To(Succeed())
 		Eventually(failed).Should(Receive(MatchError(MatchRegexp("worker .+ disappeared"))))
+		Expect(w.pods()).To(HaveLen(1))
+		Expect(w.stateDirs()).To(HaveLen(1))
 	})
 })
