@@ -13,6 +13,7 @@ import (
 
 var _ = Describe("a worker that is told to end while a kubelet pulls a step's image", Serial, func() {
 	It("ends without the pod, and says so to the step", func(ctx SpecContext) {
+		awaitWorkers(ctx)
 		registry := serveRegistry()
 		repository := registry.address + "/" + newName()
 		digest := pushNew(repository+":latest", "busybox:latest")

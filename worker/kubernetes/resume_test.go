@@ -77,7 +77,7 @@ var _ = Describe("a worker that was restarted while a pod started", func() {
 })
 
 var _ = Describe("a worker that is stopped while a pod starts", func() {
-	It("tells web in the words for which it runs the step again", func() {
+	It("tells web in the words for which it runs the step again, and leaves the pod to the next worker", func() {
 		w := newWorld()
 		w.init.silence()
 		failed := make(chan error)
@@ -91,5 +91,6 @@ var _ = Describe("a worker that is stopped while a pod starts", func() {
 
 		By("leaving the pod to the worker that comes after it")
 		Consistently(w.pods, "100ms").Should(HaveLen(1))
+		Expect(w.stateDirs()).To(HaveLen(1))
 	})
 })
