@@ -29,11 +29,11 @@ func (b *Backend) awaitInit(ctx context.Context, container *Container) error {
 				return failure
 			}
 			if !missedSecret {
-				var err error
-				missedSecret, err = b.mayHaveMissedSecret(ctx, seen.pod)
-				if err != nil || !missedSecret {
+				missed, known, err := b.missedSecret(ctx, seen.pod)
+				if err != nil || known && !missed {
 					return errors.Join(failure, err)
 				}
+				missedSecret = missed
 			}
 			problem.patience = b.patience.secondPull
 		}

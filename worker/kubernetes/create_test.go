@@ -169,6 +169,35 @@ var _ = Describe("creating a container", func() {
 			})
 		})
 
+		Describe("whose pull fails before the kubelet's events tell why", func() {
+			tell := func(reason string) {
+				defer GinkgoRecover()
+				Expect(w.client.Tracker().Add(&corev1.Event{
+					ObjectMeta: objectMeta("event"), Type: "Warning", Reason: reason,
+				})).To(Succeed())
+			}
+
+			BeforeEach(func() {
+				w.init.silence()
+				w.whenCreated(waiting("ErrImagePull", "401 Unauthorized"))
+			})
+
+			It("starts if they tell of a missed Secret, when the kubelet tries again", func() {
+				time.AfterFunc(50*time.Millisecond, func() {
+					tell("FailedToRetrieveImagePullSecret")
+					w.init.answer()
+				})
+				w.create(privateTask())
+			})
+
+			It("fails if they tell of the pull alone", func() {
+				w.backend.WaitForSecondPulls()
+				time.AfterFunc(50*time.Millisecond, func() { tell("Failed") })
+				_, err := w.backend.Create(privateTask())
+				Expect(err).To(MatchError(ContainSubstring("401 Unauthorized")))
+			})
+		})
+
 		It("leaves nothing behind when it fails, and does not tell the password", func() {
 			w.init.silence()
 			w.whenCreated(waiting("ErrImagePull", "401 Unauthorized"))

@@ -24,22 +24,31 @@ const (
 	backOffReason    = "BackOff"
 )
 
-// mayHaveMissedSecret tells whether the kubelet pulled without a pull secret that
-// the pod names. The API server lets it read a Secret as soon as it knows that a pod
-// of the node names it, which it may know later than the kubelet: a kubelet that
-// was refused gives up after a second, and has it when it tries again.
+// missedSecret tells whether the kubelet pulled without a pull secret that the pod
+// names, as far as that is known yet. The API server lets a kubelet read a Secret as
+// soon as it knows that a pod of the node names it, which it may know later than the
+// kubelet: a kubelet that was refused gives up after a second, and has it when it
+// tries again.
 //
-// An API server that is away leaves that open. It is an error only if it refuses
-// to list the events.
-func (b *Backend) mayHaveMissedSecret(ctx context.Context, of *corev1.Pod) (bool, error) {
+// The kubelet's events may come later than the status that they explain, but they
+// come in order: the one of the failed pull comes after the one of the missed Secret.
+// An API server that is away leaves the question open, too. It is an error only if it
+// refuses to list the events.
+func (b *Backend) missedSecret(ctx context.Context, of *corev1.Pod) (missed, known bool, err error) {
 	if len(of.Spec.ImagePullSecrets) == 0 {
-		return false, nil
+		return false, true, nil
 	}
-	events, err := b.events(ctx, fields.Set{"involvedObject.uid": string(of.UID), "reason": secretMissedReason}.AsSelector())
+	events, err := b.events(ctx, fields.Set{"involvedObject.uid": string(of.UID)}.AsSelector())
 	if err != nil {
-		return b.leftOpen(of, err)
+		_, err := b.leftOpen(of, err)
+		return false, false, err
 	}
-	return slices.ContainsFunc(events, func(event corev1.Event) bool { return event.Reason == secretMissedReason }), nil
+	missed = hasReason(events, secretMissedReason)
+	return missed, missed || hasReason(events, pullFailedReason), nil
+}
+
+func hasReason(events []corev1.Event, reason string) bool {
+	return slices.ContainsFunc(events, func(event corev1.Event) bool { return event.Reason == reason })
 }
 
 // mayBePullingAgain tells whether the kubelet is at a pull, or done with it, after

@@ -15,6 +15,9 @@ func (b *Backend) BlockRenames() (letGo func()) {
 	return func() { close(held) }
 }
 
+// WaitForSecondPulls makes the backend wait for them as long as a spec may take.
+func (b *Backend) WaitForSecondPulls() { b.patience.secondPull = time.Hour }
+
 // Hurry makes the backend give up after a moment, for specs of just that.
 func (b *Backend) Hurry() {
 	b.patience.pullProblem = 200 * time.Millisecond

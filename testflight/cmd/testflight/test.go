@@ -16,9 +16,9 @@ import (
 // interrupted.
 const downPatience = 5 * time.Minute
 
-// processes is how many of our specs run at once, unless a flag of Ginkgo's says
-// otherwise. More are slower on two cores.
-const processes = 3
+// processes is how many specs of a suite run at once, unless a flag of Ginkgo's says
+// otherwise. They mostly wait for Concourse.
+const processes = 4
 
 // patience bounds a run of our specs. One takes a fraction of that on two cores.
 const patience = time.Hour

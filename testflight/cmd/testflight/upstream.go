@@ -11,10 +11,6 @@ import (
 	"github.com/concourse/concourse-kubernetes/testflight/upstream"
 )
 
-// upstreamProcesses is how many of upstream's specs run at once. They mostly
-// wait for Concourse.
-const upstreamProcesses = 4
-
 // testUpstream runs upstream's own testflight and ends with its summary.
 func testUpstream(ctx context.Context, runs *concourse.Concourse) error {
 	bin, err := filepath.Abs("bin")
@@ -35,7 +31,7 @@ func testUpstream(ctx context.Context, runs *concourse.Concourse) error {
 		if err := runs.RestartWeb(ctx, suite.WebFlags()...); err != nil {
 			return err
 		}
-		summary, err = suite.Run(ctx, runs.URL(), upstreamProcesses, os.Stdout)
+		summary, err = suite.Run(ctx, runs.URL(), processes, os.Stdout)
 		return err
 	})
 	fmt.Println(summary)
