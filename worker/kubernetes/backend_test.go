@@ -62,7 +62,7 @@ var _ = Describe("the backend", func() {
 		It("says so if the pod stays, and can be repeated", func() {
 			w.create(task())
 			w.ignoreDeletions()
-			Expect(w.backend.Destroy(handle)).To(MatchError(ContainSubstring("still there after 500ms: check that the kubelet of node node-1 is well")))
+			Expect(w.backend.Destroy(handle)).To(MatchError(MatchRegexp(`still there after [0-9.]+m?s: check that the kubelet of node node-1 is well`)))
 
 			Expect(w.client.Tracker().Delete(corev1.SchemeGroupVersion.WithResource("pods"), namespace, podName)).To(Succeed())
 			Eventually(func() []garden.Container { all, _ := w.backend.Containers(nil); return all }).Should(BeEmpty())

@@ -88,7 +88,7 @@ var _ = Describe("a container whose start failed", func() {
 
 		It("has Destroy wait for the pod, and say what keeps it", func() {
 			Expect(w.backend.Destroy(handle)).To(MatchError(And(
-				ContainSubstring("pod ci/"+podName+" is still there after 500ms"),
+				MatchRegexp("pod ci/"+podName+` is still there after [0-9.]+m?s`),
 				ContainSubstring("its kubelet may be pulling the image, which it does not break off"),
 				Not(ContainSubstring("check that")),
 			)))
