@@ -10,6 +10,7 @@ import (
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 	backend "github.com/concourse/concourse-kubernetes/worker/kubernetes"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/nodenetwork"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podidentity"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/volumeimage"
@@ -43,6 +44,7 @@ var _ = Describe("a worker whose cluster is not as it wants it", func() {
 			PodStartupTimeout:       time.Minute,
 			VolumeImages:            volumeimage.New("", "", volumeimage.Limits{}, lager.NewLogger("spec")), // none is asked for
 			NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
+			VerifyInit:              podidentity.Verifier{ProcDir: "/proc", InitBinary: "/nowhere/concourse-init"}.VerifyInit,
 			CutOffNetwork:           func(pid int) error { return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), pid) },
 			Logger:                  lager.NewLogger("spec"),
 		})

@@ -24,6 +24,7 @@ import (
 	backend "github.com/concourse/concourse-kubernetes/worker/kubernetes"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/nodenetwork"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod/template"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podidentity"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/volumeimage"
@@ -171,6 +172,7 @@ func (w limitedWorker) start(podTemplate string) (*backend.Backend, error) {
 		PodTemplate:             merged,
 		VolumeImages:            volumeimage.New("", "", volumeimage.Limits{}, lager.NewLogger("spec")), // none is asked for
 		NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
+		VerifyInit:              podidentity.Verifier{ProcDir: "/proc", InitBinary: init}.VerifyInit,
 		CutOffNetwork:           func(pid int) error { return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), pid) },
 		Logger:                  w.log,
 	})
