@@ -135,8 +135,9 @@ var _ = Describe("Attaching to a process", func() {
 		}
 	})
 
-	It("takes no memory for 200 MB of output, and does not hold up their process", func(ctx SpecContext) {
+	It("takes no memory for 200 MB of output, and does not hold up the process while it may be kept", func(ctx SpecContext) {
 		const size = 200 << 20
+		p := startPod(podOptions{env: os.Environ(), args: []string{fmt.Sprintf("--max-kept=%d", size+1)}})
 		Expect(p.Start(ctx, named("a", script(fmt.Sprintf("head -c %d /dev/zero; touch %s/done", size, p.dir))))).To(Succeed())
 		// Nobody is attached yet.
 		Eventually(func() error { _, err := os.Stat(p.dir + "/done"); return err }, "15s").Should(Succeed())

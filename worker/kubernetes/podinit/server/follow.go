@@ -97,15 +97,25 @@ func (p *process) followers(wanted map[protocol.Kind]bool) ([]*follower, error) 
 // acknowledge takes note of output that a client has and that no other client
 // is to get.
 func (p *process) acknowledge(kind protocol.Kind, offset int64) {
-	if p.replayStdout && kind == protocol.Stdout {
+	if p.replays(kind) {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, o := range p.outputs {
-		if o.kind == kind {
-			o.acknowledged = max(o.acknowledged, offset)
-			o.free()
+		if o.kind != kind {
+			continue
+		}
+		wasFull := p.isFull(o)
+		o.acknowledged = max(o.acknowledged, offset)
+		o.free()
+		if wasFull && !p.isFull(o) {
+			p.wake()
 		}
 	}
+}
+
+// replays says whether each client gets all of an output.
+func (p *process) replays(kind protocol.Kind) bool {
+	return p.replayStdout && kind == protocol.Stdout
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -26,10 +27,10 @@ type output struct {
 	source *os.File
 	path   string
 
-	// What follows is guarded by the process' mutex: how much of it clients have,
-	// how much is no longer in the file, and who reads it.
-	acknowledged, freed int64
-	followers           map[*follower]struct{}
+	// What follows is guarded by the process' mutex: how much of it came, how much
+	// clients have, how much is no longer in the file, and who reads it.
+	written, acknowledged, freed int64
+	followers                    map[*follower]struct{}
 }
 
 func newOutput(kind protocol.Kind, source *os.File) *output {
@@ -43,6 +44,7 @@ func (p *process) keep(o *output, file *os.File) error {
 	defer file.Close()
 	buffer := make([]byte, protocol.MaxData)
 	for {
+		p.awaitRoom(o)
 		n, err := o.source.Read(buffer)
 		if writeErr := p.write(o, file, buffer[:n]); writeErr != nil {
 			return writeErr
@@ -90,9 +92,22 @@ func (p *process) write(o *output, file *os.File, data []byte) error {
 	if _, err := file.Write(data); err != nil {
 		return fmt.Errorf("keep its output in the container's state directory: %w", err)
 	}
-	p.update(func() {})
+	p.update(func() { o.written += int64(len(data)) })
 	return nil
 }
+
+// awaitRoom holds up a process that prints faster than clients take it, by leaving its pipe
+// full: its output would fill the node's disk. What is in the pipe of a process that has
+// ended is little, and is taken. Output that each client gets all of is never acknowledged.
+func (p *process) awaitRoom(o *output) {
+	if p.replays(o.kind) {
+		return
+	}
+	p.await(context.Background(), func() bool { return p.exited || !p.isFull(o) })
+}
+
+// isFull says whether as much is kept for clients as may be. The process' mutex is held.
+func (p *process) isFull(o *output) bool { return o.written-o.acknowledged >= p.maxKept }
 
 func (o *output) endSoon() {
 	o.source.SetReadDeadline(time.Now().Add(drainTime))

@@ -22,6 +22,9 @@ type process struct {
 
 	replayStdout bool
 
+	// maxKept is the most of an output that is kept for clients before the process is held up, in bytes.
+	maxKept int64
+
 	// killsBefore is the count of out of memory kills when it was started.
 	killsBefore int
 
@@ -47,6 +50,7 @@ func (s *Server) start(id string, c command) (*process, error) {
 		changed:  make(chan struct{}),
 
 		replayStdout: c.replayStdout,
+		maxKept:      s.config.MaxKept,
 		killsBefore:  outOfMemoryKills(),
 	}
 	files, err := p.createFiles(s.config.StateDir)
@@ -153,6 +157,11 @@ func (p *process) update(change func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	change()
+	p.wake()
+}
+
+// wake wakes all who wait for a change. The mutex is held.
+func (p *process) wake() {
 	close(p.changed)
 	p.changed = make(chan struct{})
 }

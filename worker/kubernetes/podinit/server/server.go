@@ -40,6 +40,10 @@ type Config struct {
 	// see [podinit.ServedMessage]. It has to be there, unless it is empty.
 	TerminationMessageFile string
 
+	// MaxKept is the most of an output that is kept for clients that are away or slow, in
+	// bytes. A process that prints more waits for them.
+	MaxKept int64
+
 	// StopTimeout is the time between SIGTERM and SIGKILL.
 	StopTimeout time.Duration
 }
