@@ -2,7 +2,6 @@ package buildlog
 
 import (
 	"bytes"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -41,24 +40,28 @@ func wholeLines(text []byte, secrets []string) int {
 	for _, secret := range secrets {
 		longest = max(longest, len(secret))
 	}
-	end := wholeCharacters(text[:max(0, len(text)-longest)])
-	for moved := true; moved; {
-		moved = false
-		for _, secret := range secrets {
-			if begin := across(string(text), secret, end); begin < end {
-				end, moved = begin, true
-			}
-		}
-	}
-	return end
+	return outsideSecrets(text, secrets, max(0, len(text)-longest))
 }
 
-// across returns where a secret begins that the cut would part, else the cut.
-func across(text, secret string, cut int) int {
-	from := max(0, cut-len(secret)+1)
-	to := min(len(text), cut+len(secret)-1)
-	if found := strings.Index(text[from:to], secret); found >= 0 && from+found < cut {
-		return from + found
+// outsideSecrets returns the last position, up to a limit, at which a cut parts no
+// secret. Secrets are found from the left and don't overlap, as they are redacted: a
+// text that is made of a secret's repetitions can be cut between two of them.
+func outsideSecrets(text []byte, secrets []string, limit int) int {
+	next := occurrencesIn(text, secrets)
+	for from := 0; len(next) > 0; {
+		first := next[0]
+		if first.begin < from { // it overlaps one that was found before
+			next.goOn(text, from)
+			continue
+		}
+		switch end := first.begin + len(first.secret); {
+		case first.begin >= limit:
+			return wholeCharacters(text[:limit])
+		case end > limit:
+			return first.begin
+		default:
+			from = end
+		}
 	}
-	return cut
+	return wholeCharacters(text[:limit])
 }

@@ -1,6 +1,10 @@
 package buildlog
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 const redacted = "((redacted))"
 
@@ -10,7 +14,8 @@ type Secrets interface {
 }
 
 // lines are what a log must not show: as upstream has it, each line of a secret
-// that has more than one letter.
+// that has more than one letter. The longest come first: a secret that begins another
+// one's would leave the end of that.
 func lines(secrets Secrets) []string {
 	var found []string
 	secrets.Each(func(value string) {
@@ -20,6 +25,7 @@ func lines(secrets Secrets) []string {
 			}
 		}
 	})
+	slices.SortStableFunc(found, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	return found
 }
 

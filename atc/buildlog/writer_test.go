@@ -75,6 +75,13 @@ var _ = Describe("the log of a step", func() {
 			Expect(build.log()).To(Equal("a ((redacted)) x ((redacted))\n"))
 		})
 
+		It("shows no end of one that another one begins", func() {
+			secrets = fakeSecrets{"secret", "secret-key"}
+			log := newLog().OutputOf(container, false)
+			Expect(log.WriteOutput([]byte("a secret-key\n"), 0)).To(BeEquivalentTo(13))
+			Expect(build.log()).To(Equal("a ((redacted))\n"))
+		})
+
 		It("shows none of one that lies where a long line is cut, or is not complete yet", func() {
 			for after := range len("very-secret") + 1 {
 				build = newFakeBuild()
