@@ -8,8 +8,14 @@ import (
 	"time"
 )
 
-// endPatience is how long requests in progress may take once the server is to end.
-const endPatience = time.Minute
+const (
+	// endPatience is how long requests in progress may take once the server is to end.
+	endPatience = time.Minute
+
+	// headerPatience and idlePatience are how long a client may take to say what it
+	// wants, at first and after an answer. Each connection is an open file.
+	headerPatience, idlePatience = 30 * time.Second, 2 * time.Minute
+)
 
 // Server runs an HTTP server until it is signalled. It is an ifrit.Runner.
 type Server struct {
@@ -24,7 +30,7 @@ func (s Server) Run(signals <-chan os.Signal, ready chan<- struct{}) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: s.Handler}
+	server := &http.Server{Handler: s.Handler, ReadHeaderTimeout: headerPatience, IdleTimeout: idlePatience}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	close(ready)

@@ -10,10 +10,15 @@ import (
 
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/tedsuo/ifrit"
+	"golang.org/x/net/netutil"
 
 	"github.com/concourse/concourse-kubernetes/worker/endpoint"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/volumeimage"
 )
+
+// maxPulls is how many connections to the registry there may be. Any process of the
+// node may connect, and each connection is an open file of the worker.
+const maxPulls = 256
 
 // volumeRegistry serves the images of volumes to the node until it is signalled.
 func (cmd *WorkerCommand) volumeRegistry(images http.Handler) ifrit.Runner {
@@ -25,7 +30,7 @@ func (cmd *WorkerCommand) volumeRegistry(images http.Handler) ifrit.Runner {
 		if err != nil {
 			return nil, fmt.Errorf("serve the images of volumes: %w", err)
 		}
-		return listener, nil
+		return netutil.LimitListener(listener, maxPulls), nil
 	}
 	return endpoint.Server{Listen: listen, Handler: images}
 }

@@ -44,7 +44,7 @@ var _ = Describe("WorkerCommand", func() {
 	It("knows the limits of a volume's image, as quantities", func() {
 		command, err := parse()
 		Expect(err).NotTo(HaveOccurred())
-		Expect(command.Kubernetes.VolumeImageMaxSize.Value()).To(BeEquivalentTo(100 << 30))
+		Expect(command.Kubernetes.VolumeImageMaxSize.Value()).To(BeEquivalentTo(20 << 30))
 		Expect(command.Kubernetes.VolumeImageMaxMemory.Value()).To(BeEquivalentTo(64 << 20))
 
 		command, err = parse("--kubernetes-volume-image-max-size", "1500M")

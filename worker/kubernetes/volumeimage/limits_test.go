@@ -155,6 +155,27 @@ var _ = Describe("what an image of a volume may take", func() {
 		Expect(w.images.Made()).To(Equal(1), "the image is as good as before")
 	}, SpecTimeout(2*time.Minute))
 
+	It("is no place for a client that takes next to nothing for ever", func(ctx SpecContext) {
+		w := newWorker()
+		w.images.SetStall(time.Second)
+		rootfs := w.fill("image", map[string]string{"large": ""})
+		Expect(os.Truncate(filepath.Join(rootfs, "large"), 256<<20)).To(Succeed())
+		digest, err := w.layer(w.reference(rootfs)).Digest()
+		Expect(err).NotTo(HaveOccurred())
+		connection, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(connection.Close)
+		Expect(connection.(*net.TCPConn).SetReadBuffer(4 << 10)).To(Succeed())
+		fmt.Fprintf(connection, "GET /v2/volume/blobs/%s HTTP/1.1\r\nHost: worker\r\n\r\n", digest)
+
+		takeALittle := func() int {
+			connection.Read(make([]byte, 1<<10))
+			return w.logged("client-stalled")
+		}
+		Eventually(ctx, takeALittle).WithPolling(50 * time.Millisecond).WithTimeout(time.Minute).Should(Equal(1))
+		Eventually(ctx, w.images.Serving).Should(BeZero())
+	}, SpecTimeout(2*time.Minute))
+
 	DescribeTable("is a directory, and nothing else is opened", func(ctx SpecContext, kind uint32) {
 		w := newWorker()
 		rootfs := w.fill("image", nil)

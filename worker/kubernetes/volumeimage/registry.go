@@ -70,7 +70,7 @@ func (i *Images) serveLayer(w http.ResponseWriter, r *http.Request, from *image)
 		return
 	}
 	logger := i.logger.Session("serve-layer", lager.Data{"volume": from.tree.handle(), "digest": from.layer.Digest.String()})
-	err := from.writeLayer(&unstalled{w, http.NewResponseController(w), i.stall}, i.limits)
+	err := from.writeLayer(&unstalled{ResponseWriter: w, connection: http.NewResponseController(w), stall: i.stall}, i.limits)
 	switch {
 	case err == nil:
 		logger.Info("served")
@@ -92,20 +92,33 @@ func describe(w http.ResponseWriter, document v1.Descriptor) {
 	w.Header().Set("Docker-Content-Digest", document.Digest.String())
 }
 
-// stall is how long a client may take nothing of a layer. Few are served at a time,
-// so one that only holds its place has to make room.
-const stall = time.Minute
+// stall is how long a client may keep the worker waiting for it to take nothing of a
+// layer, and leastRate, in bytes a second, how much it has to take of the rest. Few
+// layers are served at a time, so one that only holds its place has to make room. The
+// time that the worker takes to read is not counted.
+const (
+	stall     = time.Minute
+	leastRate = 1 << 20
+)
 
 // unstalled fails a write that a client does not take in time.
 type unstalled struct {
 	http.ResponseWriter
 	connection *http.ResponseController
 	stall      time.Duration
+
+	taken  int64
+	waited time.Duration
 }
 
 func (u *unstalled) Write(p []byte) (int, error) {
-	if err := u.connection.SetWriteDeadline(time.Now().Add(u.stall)); err != nil {
+	began := time.Now()
+	allowed := u.stall + time.Duration(u.taken)*time.Second/leastRate
+	if err := u.connection.SetWriteDeadline(began.Add(allowed - u.waited)); err != nil {
 		return 0, err
 	}
-	return u.ResponseWriter.Write(p)
+	n, err := u.ResponseWriter.Write(p)
+	u.taken += int64(n)
+	u.waited += time.Since(began)
+	return n, err
 }
