@@ -11,9 +11,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// readTimeout is for the events of a build. Upstream's event source says nothing
-// more when the database goes away between two batches.
-const readTimeout = time.Minute
+// longestSilence is between two events of a build, of which there may be millions.
+// Upstream's event source says nothing more when the database goes away between two
+// batches.
+const longestSilence = time.Minute
 
 // eventStore is what is needed of a build.
 type eventStore interface {
@@ -44,10 +45,8 @@ func eachEvent(build eventStore, visit func(json.RawMessage)) error {
 	}
 	defer source.Close()
 
-	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
-	defer cancel()
 	for {
-		saved, err := next(ctx, source)
+		saved, err := next(source)
 		if err != nil {
 			return err
 		}
@@ -60,7 +59,7 @@ func eachEvent(build eventStore, visit func(json.RawMessage)) error {
 
 // next leaves a goroutine behind, until the source is closed or for good, where
 // the source says nothing.
-func next(ctx context.Context, source db.EventSource) (json.RawMessage, error) {
+func next(source db.EventSource) (json.RawMessage, error) {
 	type answer struct {
 		data json.RawMessage
 		err  error
@@ -77,7 +76,7 @@ func next(ctx context.Context, source db.EventSource) (json.RawMessage, error) {
 	select {
 	case a := <-answered:
 		return a.data, a.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	case <-time.After(longestSilence):
+		return nil, context.DeadlineExceeded
 	}
 }
