@@ -34,10 +34,12 @@ var _ = Describe("kubectl", func() {
 		name := strings.TrimSpace(kubectl(ctx, "get", "pods", "-l", all, "-o", "name"))
 		Expect(name).To(MatchRegexp(`^pod/` + p.name + `-main-1-task-one-[0-9a-f]{8}$`))
 
-		// The kubelet reports a container up to a second after it runs.
+		// The kubelet reports a container up to a second after it runs. One that is busy
+		// drops events, so that none is sure to be there.
 		Eventually(ctx, func() string { return kubectl(ctx, "describe", name) }).Should(And(
-			ContainSubstring("Started container step"),
+			MatchRegexp(`State:\s+Running`),
 			MatchRegexp(`Ready\s+True`),
+			MatchRegexp(`Events:\s+Type`),
 		))
 		Expect(kubectl(ctx, "logs", name)).To(ContainSubstring("now running"))
 
