@@ -149,6 +149,7 @@ func (c *Container) attach(id string, streams garden.ProcessIO, from podinit.Del
 		Stderr: streams.Stderr,
 
 		Delivered: delivered,
+		Writing:   &process.writing,
 	})
 	return process
 }
@@ -174,6 +175,9 @@ type Process struct {
 	done   chan struct{}
 	status int
 	err    error
+
+	// writing says whether the client is being given output.
+	writing podinit.Writing
 }
 
 var _ gardenserver.Detacher = (*Process)(nil)
@@ -238,8 +242,11 @@ func (p *Process) follow(ctx context.Context, previous *Process, streams podinit
 		return
 	}
 	err = p.container.endReasonOr(ctx, err)
+	if err != nil {
+		p.deliverLeftover(ctx, streams)
+	}
 	if killedWithPod(err) {
-		p.finishOutput(streams)
+		noteOutOfMemory(streams)
 		status, err = killedStatus, nil
 	}
 	p.status, p.err = status, p.inPod("wait for", err)

@@ -99,10 +99,7 @@ func (b *Backend) podDeleted(object any) {
 	if !container.removal.TryAcquire(1) {
 		return // it is being removed, with more than its state
 	}
-	defer container.removal.Release(1)
-	if err := b.drop(container); err != nil {
-		b.Logger.Error("failed-to-remove-state-of-deleted-pod", err, lager.Data{"pod": deleted.Name})
-	}
+	go b.dropDeleted(container, deleted)
 }
 
 // adopt makes a container of a pod from an earlier life of this worker, and goes
