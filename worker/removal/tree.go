@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Tree removes a path with all that is below it. It does not go into other file systems that are
-// mounted there, and it follows no link. A path that is not there is no error. The error has the last
-// line of what rm says.
+// Tree removes a path with all that is below it. It does not go into other file systems
+// that are mounted there, and it follows no link. A path that is not there is no error.
+// The error has the last line of what rm says.
 func Tree(ctx context.Context, path string) error {
 	command := exec.CommandContext(ctx, "rm", "-rf", "--one-file-system", "--", path)
 	said, err := command.CombinedOutput()
