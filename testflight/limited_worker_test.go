@@ -3,6 +3,7 @@ package testflight_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -24,6 +25,7 @@ import (
 	backend "github.com/concourse/concourse-kubernetes/worker/kubernetes"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/nodenetwork"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod/template"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podidentity"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/volumeimage"
@@ -171,8 +173,11 @@ func (w limitedWorker) start(podTemplate string) (*backend.Backend, error) {
 		PodTemplate:             merged,
 		VolumeImages:            volumeimage.New("", "", volumeimage.Limits{}, lager.NewLogger("spec")), // none is asked for
 		NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
-		CutOffNetwork:           func(pid int) error { return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), pid) },
-		Logger:                  w.log,
+		CutOffNetwork: func(network *os.File) error {
+			return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), network)
+		},
+		NetworkOfInit: podidentity.Verifier{ProcDir: "/proc", InitBinary: init}.NetworkOfInit,
+		Logger:        w.log,
 	})
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(containers.Stop)

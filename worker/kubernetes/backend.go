@@ -59,12 +59,12 @@ type Config struct {
 	// NewInit connects to the init that listens on a socket.
 	NewInit func(socketPath string) Init
 
-	// VerifyInit returns nil if a process on the node is the init of a container, which
-	// is named as in the status of its pod.
-	VerifyInit func(pid int, containerID string) error
+	// NetworkOfInit returns the network namespace of a process on the node if that is the
+	// init of a container, which is named as in the status of its pod.
+	NetworkOfInit func(pid int, containerID string) (*os.File, error)
 
-	// CutOffNetwork takes the network from the pod of a process on the node.
-	CutOffNetwork func(pid int) error
+	// CutOffNetwork takes the network from the pod that has a network namespace.
+	CutOffNetwork func(network *os.File) error
 
 	Logger lager.Logger
 }
@@ -142,7 +142,7 @@ func NewBackend(config Config) (*Backend, error) {
 }
 
 func (c Config) validate() error {
-	if c.Client == nil || c.NewInit == nil || c.VerifyInit == nil || c.CutOffNetwork == nil || c.VolumeImages == nil || c.Logger == nil {
+	if c.Client == nil || c.NewInit == nil || c.NetworkOfInit == nil || c.CutOffNetwork == nil || c.VolumeImages == nil || c.Logger == nil {
 		return errors.New("a client, a logger, images of volumes, ways to connect to init and to verify it, and one to cut a pod off from the network are needed")
 	}
 	for name, value := range map[string]string{

@@ -58,9 +58,27 @@ type world struct {
 	verified  []string
 	verifyErr error
 
+	// networks are those of the processes that are what they should be.
+	networks map[*os.File]int
+
 	// cutOff are the processes whose pods were cut off from the network.
 	cutOff    []int
 	cutOffErr error
+}
+
+func (w *world) networkOfInit(pid int, container string) (*os.File, error) {
+	w.verified = append(w.verified, fmt.Sprint(pid, " of ", container))
+	if w.verifyErr != nil {
+		return nil, w.verifyErr
+	}
+	network, err := os.Open(os.DevNull)
+	w.networks[network] = pid
+	return network, err
+}
+
+func (w *world) cutOffNetwork(network *os.File) error {
+	w.cutOff = append(w.cutOff, w.networks[network])
+	return w.cutOffErr
 }
 
 // fakeVolumeImages makes an image of any directory, unless it has an error or
@@ -93,6 +111,7 @@ func newWorld() *world {
 		watching: make(chan struct{}, 10),
 
 		volumeImages: &fakeVolumeImages{},
+		networks:     map[*os.File]int{},
 	}
 	w.client.PrependWatchReactor("pods", func(action clienttesting.Action) (bool, watch.Interface, error) {
 		watcher, err := w.client.Tracker().Watch(action.GetResource(), namespace)
@@ -114,12 +133,9 @@ func newWorld() *world {
 		PodStartupTimeout:       5 * time.Second,
 		VolumeImages:            w.volumeImages,
 		NewInit:                 func(string) kubernetes.Init { return w.init },
-		VerifyInit: func(pid int, container string) error {
-			w.verified = append(w.verified, fmt.Sprint(pid, " of ", container))
-			return w.verifyErr
-		},
-		CutOffNetwork: func(pid int) error { w.cutOff = append(w.cutOff, pid); return w.cutOffErr },
-		Logger:        w.log,
+		NetworkOfInit:           w.networkOfInit,
+		CutOffNetwork:           w.cutOffNetwork,
+		Logger:                  w.log,
 	}
 	w.start()
 	return w
