@@ -20,10 +20,6 @@ import (
 // attaches after another one ended needs all.
 const resourceProcessID = "resource"
 
-// checkType is the type of a container in which a resource is checked, see
-// upstream's package db, ContainerTypeCheck.
-const checkType = "check"
-
 // Run starts a process and attaches to it. Of an adopted container only
 // processes without an ID, which nobody but their starter knows, run without
 // the environment: a step must not silently miss its params.
@@ -92,12 +88,6 @@ func (c *Container) start(id string, spec garden.ProcessSpec) error {
 
 func (c *Container) notStarted(ctx context.Context, id string, err error) error {
 	return fmt.Errorf("start process %s in pod %s: %w", id, c.podName(), c.endReasonOr(ctx, err))
-}
-
-// isCheck tells the script of a resource's check, which upstream's package
-// resource runs without an ID, from what a person runs without one.
-func (c *Container) isCheck(spec garden.ProcessSpec) bool {
-	return spec.Path == "/opt/resource/check" && c.isOfChecks()
 }
 
 // remember lets clients attach to the process again, of this worker or of the
@@ -199,16 +189,6 @@ func (p *Process) Detach() {
 	p.detach(errClientGone)
 }
 
-func (p *Process) SetTTY(tty garden.TTYSpec) error {
-	size := windowSize(&tty)
-	if tty.WindowSize == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(p.container.backend.ctx, p.container.backend.patience.request)
-	defer cancel()
-	return p.inPod("resize the terminal of", p.container.init.Resize(ctx, p.id, *size))
-}
-
 func (p *Process) Signal(signal garden.Signal) error {
 	number := syscall.SIGTERM
 	if signal == garden.SignalKill {
@@ -263,14 +243,4 @@ func (p *Process) detachWhenPodEnds(ctx context.Context) {
 		p.detach(podinit.ErrPodEnded)
 	case <-ctx.Done():
 	}
-}
-
-func windowSize(tty *garden.TTYSpec) *podinit.WindowSize {
-	if tty == nil {
-		return nil
-	}
-	if tty.WindowSize == nil {
-		return &podinit.WindowSize{Columns: 80, Rows: 24}
-	}
-	return &podinit.WindowSize{Columns: tty.WindowSize.Columns, Rows: tty.WindowSize.Rows}
 }
