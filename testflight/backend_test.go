@@ -1,6 +1,7 @@
 package testflight_test
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -44,9 +45,11 @@ var _ = Describe("a worker whose cluster is not as it wants it", func() {
 			PodStartupTimeout:       time.Minute,
 			VolumeImages:            volumeimage.New("", "", volumeimage.Limits{}, lager.NewLogger("spec")), // none is asked for
 			NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
-			VerifyInit:              podidentity.Verifier{ProcDir: "/proc", InitBinary: "/nowhere/concourse-init"}.VerifyInit,
-			CutOffNetwork:           func(pid int) error { return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), pid) },
-			Logger:                  lager.NewLogger("spec"),
+			CutOffNetwork: func(network *os.File) error {
+				return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), network)
+			},
+			NetworkOfInit: podidentity.Verifier{ProcDir: "/proc", InitBinary: "/nowhere/concourse-init"}.NetworkOfInit,
+			Logger:        lager.NewLogger("spec"),
 		})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(pods.Start()).To(Succeed())

@@ -3,6 +3,7 @@ package testflight_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -172,9 +173,11 @@ func (w limitedWorker) start(podTemplate string) (*backend.Backend, error) {
 		PodTemplate:             merged,
 		VolumeImages:            volumeimage.New("", "", volumeimage.Limits{}, lager.NewLogger("spec")), // none is asked for
 		NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
-		VerifyInit:              podidentity.Verifier{ProcDir: "/proc", InitBinary: init}.VerifyInit,
-		CutOffNetwork:           func(pid int) error { return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), pid) },
-		Logger:                  w.log,
+		CutOffNetwork: func(network *os.File) error {
+			return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), network)
+		},
+		NetworkOfInit: podidentity.Verifier{ProcDir: "/proc", InitBinary: init}.NetworkOfInit,
+		Logger:        w.log,
 	})
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(containers.Stop)

@@ -59,12 +59,12 @@ type Config struct {
 	// NewInit connects to the init that listens on a socket.
 	NewInit func(socketPath string) Init
 
-	// VerifyInit returns nil if a process on the node is the init of a container, which
-	// is named as in the status of its pod.
-	VerifyInit func(pid int, containerID string) error
+	// NetworkOfInit returns the network namespace of a process on the node if that is the
+	// init of a container, which is named as in the status of its pod.
+	NetworkOfInit func(pid int, containerID string) (*os.File, error)
 
-	// CutOffNetwork takes the network from the pod of a process on the node.
-	CutOffNetwork func(pid int) error
+	// CutOffNetwork takes the network from the pod that has a network namespace.
+	CutOffNetwork func(network *os.File) error
 
 	Logger lager.Logger
 }
@@ -91,35 +91,6 @@ type Backend struct {
 
 var _ garden.Backend = (*Backend)(nil)
 
-// patience is how long the backend waits for what usually comes at once.
-type patience struct {
-	ping        time.Duration // between the first questions whether init is there
-	longestPing time.Duration // between later ones
-	pullProblem time.Duration // for a registry that does not answer to come back
-	secondPull  time.Duration // for the kubelet to try again, after 10 to 15 seconds
-	drain       time.Duration // for the last output of a pod that ended
-	endReason   time.Duration // for Kubernetes to say why init went away
-	room        pauses        // for a node that is full to have room
-	outage      pauses        // for an API server that is away to be asked again
-	request     time.Duration // for one request to the API server or to init
-	lastOutput  time.Duration // for the output of a process that was stopped
-	removal     time.Duration // for the kubelet to take a pod down
-}
-
-var defaultPatience = patience{
-	ping:        10 * time.Millisecond,
-	longestPing: 200 * time.Millisecond,
-	pullProblem: 15 * time.Second,
-	secondPull:  30 * time.Second,
-	drain:       2 * time.Second,
-	endReason:   10 * time.Second,
-	room:        pauses{2 * time.Second, 16 * time.Second},
-	outage:      pauses{500 * time.Millisecond, 8 * time.Second},
-	request:     30 * time.Second,
-	lastOutput:  30 * time.Second,
-	removal:     time.Minute,
-}
-
 // NewBackend returns a backend that has to be started.
 func NewBackend(config Config) (*Backend, error) {
 	if err := config.validate(); err != nil {
@@ -142,7 +113,7 @@ func NewBackend(config Config) (*Backend, error) {
 }
 
 func (c Config) validate() error {
-	if c.Client == nil || c.NewInit == nil || c.VerifyInit == nil || c.CutOffNetwork == nil || c.VolumeImages == nil || c.Logger == nil {
+	if c.Client == nil || c.NewInit == nil || c.NetworkOfInit == nil || c.CutOffNetwork == nil || c.VolumeImages == nil || c.Logger == nil {
 		return errors.New("a client, a logger, images of volumes, ways to connect to init and to verify it, and one to cut a pod off from the network are needed")
 	}
 	for name, value := range map[string]string{

@@ -18,8 +18,9 @@
 //
 // A container's environment may hold secrets. It is in the worker's memory only
 // and goes to init with each process. After a restart of the worker it is gone,
-// unless the container's creation is asked for again: attaching to running processes works, a hijacked shell has the image's
-// environment alone, and a step's process that was not started yet is refused.
+// unless the container's creation is asked for again: attaching to running
+// processes works, a hijacked shell has the image's environment alone, and a
+// step's process that was not started yet is refused.
 //
 // An image that is a directory in a volume is pulled by the node like any other,
 // from this worker (package volumeimage).

@@ -107,7 +107,9 @@ func (f *fakeInit) Attach(ctx context.Context, id string, streams podinit.Proces
 		return 0, f.attachErr
 	}
 	if streams.Stdout != nil {
+		streams.Writing.Begin()
 		written, _ := io.WriteString(streams.Stdout, "output\n")
+		streams.Writing.End()
 		streams.Delivered.Stdout = int64(written)
 	}
 	if streams.Stdin != nil {

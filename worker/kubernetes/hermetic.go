@@ -32,10 +32,12 @@ func (b *Backend) cutOff(ctx context.Context, container *Container) error {
 	if err != nil {
 		return err
 	}
-	if err := b.VerifyInit(pid, containerID); err != nil {
+	network, err := b.NetworkOfInit(pid, containerID)
+	if err != nil {
 		return err
 	}
-	return b.CutOffNetwork(pid)
+	defer network.Close()
+	return b.CutOffNetwork(network)
 }
 
 // awaitContainerID waits for the kubelet to report the container, which it does up to a

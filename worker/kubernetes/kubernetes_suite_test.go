@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -58,31 +57,27 @@ type world struct {
 	verified  []string
 	verifyErr error
 
+	// networks are those of the processes that are what they should be.
+	networks map[*os.File]int
+
 	// cutOff are the processes whose pods were cut off from the network.
 	cutOff    []int
 	cutOffErr error
 }
 
-// fakeVolumeImages makes an image of any directory, unless it has an error or
-// never comes to an end.
-type fakeVolumeImages struct {
-	asked   atomic.Int32
-	err     error
-	reading chan struct{}
-}
-
-func (f *fakeVolumeImages) Serves(reference string) bool {
-	return strings.HasPrefix(reference, "127.0.0.1:7790/")
-}
-
-func (f *fakeVolumeImages) Reference(ctx context.Context, directory string) (string, error) {
-	f.asked.Add(1)
-	if f.reading != nil {
-		close(f.reading)
-		<-ctx.Done()
-		return "", context.Cause(ctx)
+func (w *world) networkOfInit(pid int, container string) (*os.File, error) {
+	w.verified = append(w.verified, fmt.Sprint(pid, " of ", container))
+	if w.verifyErr != nil {
+		return nil, w.verifyErr
 	}
-	return "127.0.0.1:7790/volume@sha256:of" + directory, f.err
+	network, err := os.Open(os.DevNull)
+	w.networks[network] = pid
+	return network, err
+}
+
+func (w *world) cutOffNetwork(network *os.File) error {
+	w.cutOff = append(w.cutOff, w.networks[network])
+	return w.cutOffErr
 }
 
 func newWorld() *world {
@@ -93,6 +88,7 @@ func newWorld() *world {
 		watching: make(chan struct{}, 10),
 
 		volumeImages: &fakeVolumeImages{},
+		networks:     map[*os.File]int{},
 	}
 	w.client.PrependWatchReactor("pods", func(action clienttesting.Action) (bool, watch.Interface, error) {
 		watcher, err := w.client.Tracker().Watch(action.GetResource(), namespace)
@@ -114,12 +110,9 @@ func newWorld() *world {
 		PodStartupTimeout:       5 * time.Second,
 		VolumeImages:            w.volumeImages,
 		NewInit:                 func(string) kubernetes.Init { return w.init },
-		VerifyInit: func(pid int, container string) error {
-			w.verified = append(w.verified, fmt.Sprint(pid, " of ", container))
-			return w.verifyErr
-		},
-		CutOffNetwork: func(pid int) error { w.cutOff = append(w.cutOff, pid); return w.cutOffErr },
-		Logger:        w.log,
+		NetworkOfInit:           w.networkOfInit,
+		CutOffNetwork:           w.cutOffNetwork,
+		Logger:                  w.log,
 	}
 	w.start()
 	return w
@@ -231,34 +224,4 @@ func privateTask() garden.ContainerSpec {
 	spec := task()
 	spec.Image = garden.ImageRef{URI: spec.RootFSPath, Username: "robot", Password: "s3cret-password"}
 	return spec
-}
-
-func containerStatus(state corev1.ContainerState) func(*corev1.PodStatus) {
-	return func(status *corev1.PodStatus) {
-		status.Phase = corev1.PodPending
-		if state.Terminated != nil {
-			status.Phase = corev1.PodFailed
-		}
-		status.ContainerStatuses = []corev1.ContainerStatus{{Name: "step", State: state}}
-	}
-}
-
-func waiting(reason, message string) func(*corev1.PodStatus) {
-	return containerStatus(corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}})
-}
-
-// running is what the kubelet reports of a pod whose container runs.
-func running(status *corev1.PodStatus) {
-	status.Phase = corev1.PodRunning
-	status.ContainerStatuses = []corev1.ContainerStatus{{
-		Name: "step", ContainerID: "containerd://c0ffee", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}},
-	}}
-}
-
-func outOfMemory(status *corev1.PodStatus) {
-	containerStatus(corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Reason: "OOMKilled", ExitCode: 137}})(status)
-}
-
-func evicted(status *corev1.PodStatus) {
-	status.Phase, status.Reason, status.Message = corev1.PodFailed, "Evicted", "low on memory"
 }

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"io"
 
-	"code.cloudfoundry.org/lager/v3"
-
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
@@ -20,14 +18,6 @@ const killedStatus = 137
 func killedWithPod(err error) bool {
 	reason, ok := errors.AsType[*pod.Failure](err)
 	return ok && reason.IsOutOfMemory()
-}
-
-// finishOutput delivers what init would have delivered.
-func (p *Process) finishOutput(streams podinit.ProcessIO) {
-	if err := podinit.DeliverLeftover(p.container.state.runDir(), p.id, streams); err != nil {
-		p.container.backend.Logger.Error("failed-to-deliver-leftover-output", err, lager.Data{"handle": p.container.handle, "process": p.id})
-	}
-	noteOutOfMemory(streams)
 }
 
 // noteOutOfMemory says what init would have said. A process with a terminal has

@@ -12,8 +12,8 @@ import (
 type PrivilegedMode string
 
 const (
-	// FullPrivilegedMode runs it privileged: root in it is root on the node. It is
-	// what the empty mode means.
+	// FullPrivilegedMode runs it privileged: it is root on the node in every respect.
+	// It is what the empty mode means.
 	FullPrivilegedMode PrivilegedMode = "full"
 
 	// IgnorePrivilegedMode runs it as any other step.

@@ -20,10 +20,6 @@ import (
 // attaches after another one ended needs all.
 const resourceProcessID = "resource"
 
-// checkType is the type of a container in which a resource is checked, see
-// upstream's package db, ContainerTypeCheck.
-const checkType = "check"
-
 // Run starts a process and attaches to it. Of an adopted container only
 // processes without an ID, which nobody but their starter knows, run without
 // the environment: a step must not silently miss its params.
@@ -94,12 +90,6 @@ func (c *Container) notStarted(ctx context.Context, id string, err error) error 
 	return fmt.Errorf("start process %s in pod %s: %w", id, c.podName(), c.endReasonOr(ctx, err))
 }
 
-// isCheck tells the script of a resource's check, which upstream's package
-// resource runs without an ID, from what a person runs without one.
-func (c *Container) isCheck(spec garden.ProcessSpec) bool {
-	return spec.Path == "/opt/resource/check" && c.isOfChecks()
-}
-
 // remember lets clients attach to the process again, of this worker or of the
 // same worker after a restart.
 func (c *Container) remember(id string) (isNew bool, err error) {
@@ -149,6 +139,7 @@ func (c *Container) attach(id string, streams garden.ProcessIO, from podinit.Del
 		Stderr: streams.Stderr,
 
 		Delivered: delivered,
+		Writing:   &process.writing,
 	})
 	return process
 }
@@ -174,6 +165,9 @@ type Process struct {
 	done   chan struct{}
 	status int
 	err    error
+
+	// writing says whether the client is being given output.
+	writing podinit.Writing
 }
 
 var _ gardenserver.Detacher = (*Process)(nil)
@@ -193,16 +187,6 @@ func (p *Process) Wait() (int, error) {
 // init, for the next client.
 func (p *Process) Detach() {
 	p.detach(errClientGone)
-}
-
-func (p *Process) SetTTY(tty garden.TTYSpec) error {
-	size := windowSize(&tty)
-	if tty.WindowSize == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(p.container.backend.ctx, p.container.backend.patience.request)
-	defer cancel()
-	return p.inPod("resize the terminal of", p.container.init.Resize(ctx, p.id, *size))
 }
 
 func (p *Process) Signal(signal garden.Signal) error {
@@ -238,8 +222,11 @@ func (p *Process) follow(ctx context.Context, previous *Process, streams podinit
 		return
 	}
 	err = p.container.endReasonOr(ctx, err)
+	if err != nil {
+		p.deliverLeftover(ctx, streams)
+	}
 	if killedWithPod(err) {
-		p.finishOutput(streams)
+		noteOutOfMemory(streams)
 		status, err = killedStatus, nil
 	}
 	p.status, p.err = status, p.inPod("wait for", err)
@@ -256,14 +243,4 @@ func (p *Process) detachWhenPodEnds(ctx context.Context) {
 		p.detach(podinit.ErrPodEnded)
 	case <-ctx.Done():
 	}
-}
-
-func windowSize(tty *garden.TTYSpec) *podinit.WindowSize {
-	if tty == nil {
-		return nil
-	}
-	if tty.WindowSize == nil {
-		return &podinit.WindowSize{Columns: 80, Rows: 24}
-	}
-	return &podinit.WindowSize{Columns: tty.WindowSize.Columns, Rows: tty.WindowSize.Rows}
 }

@@ -12,46 +12,38 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes"
 )
 
 var _ = Describe("a pod that its node has no room for", func() {
 	var (
-		w       *world
-		full    atomic.Bool
-		created atomic.Int32
-		failed  chan error
+		w      *world
+		node   *fullNode
+		failed chan error
 	)
 
 	BeforeEach(func() {
 		w = newWorld()
+		node = &fullNode{init: w.init}
 		failed = make(chan error, 1)
-		full.Store(true)
-		created.Store(0)
+		node.full.Store(true)
 		w.init.silence()
-		w.client.PrependReactor("create", "pods", func(action clienttesting.Action) (bool, runtime.Object, error) {
-			pod := action.(clienttesting.CreateAction).GetObject().(*corev1.Pod)
-			pod.UID = types.UID(fmt.Sprintf("pod-%d", created.Add(1)))
-			if full.Load() {
-				pod.Status = corev1.PodStatus{Phase: corev1.PodFailed, Reason: "OutOfcpu", Message: "Node didn't have enough resource: cpu"}
-			} else {
-				w.init.answer()
-			}
-			return false, nil, nil
-		})
+		w.client.PrependReactor("create", "pods", node.admit)
 	})
 
 	create := func() {
-		go func() {
-			_, err := w.backend.Create(privateTask())
+		go func(backend *kubernetes.Backend, failed chan<- error) {
+			_, err := backend.Create(privateTask())
 			failed <- err
-		}()
-		Eventually(created.Load).Should(BeNumerically(">", 2))
+		}(w.backend, failed)
+		Eventually(node.created.Load).Should(BeNumerically(">", 2))
 	}
 
 	It("is created again until there is", func() {
 		create()
 		Expect(failed).NotTo(Receive())
-		full.Store(false)
+		node.full.Store(false)
 
 		Eventually(failed).Should(Receive(BeNil()))
 		Expect(w.pods()).To(HaveExactElements(HaveField("Status.Reason", BeEmpty())))
@@ -60,24 +52,25 @@ var _ = Describe("a pod that its node has no room for", func() {
 
 	It("hands its pull secret on to the next", func() {
 		create()
-		full.Store(false)
+		node.full.Store(false)
 		Eventually(failed).Should(Receive(BeNil()))
 		Expect(w.secrets()).To(HaveLen(1))
 		Expect(w.secrets()[0].OwnerReferences).To(HaveExactElements(HaveField("UID", w.pod().UID)))
 	})
 
 	It("does not own its pull secret when it is deleted, with which that would go", func() {
-		w.client.PrependReactor("delete", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
+		node, client := node, w.client // the next spec has others
+		client.PrependReactor("delete", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
 			defer GinkgoRecover()
-			if full.Load() {
-				secret, err := w.client.Tracker().Get(secretResource, namespace, podName)
+			if node.full.Load() {
+				secret, err := client.Tracker().Get(secretResource, namespace, podName)
 				Expect(err).NotTo(HaveOccurred())
 				Expect(secret.(*corev1.Secret).OwnerReferences).To(BeEmpty())
 			}
 			return false, nil, nil
 		})
 		create()
-		full.Store(false)
+		node.full.Store(false)
 		Eventually(failed).Should(Receive(BeNil()))
 	})
 
@@ -108,10 +101,29 @@ var _ = Describe("a pod that its node has no room for", func() {
 		Expect(w.pods()).To(HaveLen(1))
 		w.keepsPods.Store(false)
 
-		full.Store(false)
+		node.full.Store(false)
 		w.start()
 		w.create(privateTask())
 		Expect(w.pods()).To(HaveExactElements(HaveField("Status.Reason", BeEmpty())))
 		Expect(w.secrets()).To(HaveLen(1))
 	})
 })
+
+// fullNode has its kubelet refuse pods while it is full. It belongs to one spec: a worker
+// may go on to create a pod after the spec.
+type fullNode struct {
+	init    *fakeInit
+	full    atomic.Bool
+	created atomic.Int32
+}
+
+func (n *fullNode) admit(action clienttesting.Action) (bool, runtime.Object, error) {
+	pod := action.(clienttesting.CreateAction).GetObject().(*corev1.Pod)
+	pod.UID = types.UID(fmt.Sprintf("pod-%d", n.created.Add(1)))
+	if n.full.Load() {
+		pod.Status = corev1.PodStatus{Phase: corev1.PodFailed, Reason: "OutOfcpu", Message: "Node didn't have enough resource: cpu"}
+	} else {
+		n.init.answer()
+	}
+	return false, nil, nil
+}

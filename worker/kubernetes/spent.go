@@ -14,6 +14,10 @@ import (
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
+// checkType is the type of a container in which a resource is checked, see
+// upstream's package db, ContainerTypeCheck.
+const checkType = "check"
+
 // isSpent says whether the container is of no more use: its pod has ended, or goes on
 // without its init, and it is one of a resource's checks, which web goes on using for up
 // to an hour for as long as it is there. Web takes a container off its books that the worker
@@ -26,6 +30,12 @@ func (c *Container) isSpent() bool {
 
 func (c *Container) isOfChecks() bool {
 	return c.state.read().Properties[property.Type] == checkType
+}
+
+// isCheck tells the script of a resource's check, which upstream's package
+// resource runs without an ID, from what a person runs without one.
+func (c *Container) isCheck(spec garden.ProcessSpec) bool {
+	return spec.Path == "/opt/resource/check" && c.isOfChecks()
 }
 
 // lookAfterInit is called when a process is over, with the error of its attach. A check may

@@ -30,16 +30,41 @@ func (c *Container) stopProcesses(kill bool) error {
 	if err := c.init.Stop(c.backend.ctx, kill); err != nil {
 		return err
 	}
-	waiting, stopWaiting := context.WithTimeout(c.backend.ctx, c.backend.patience.lastOutput)
-	defer stopWaiting()
+	left := c.backend.patience.lastOutput
 	for _, process := range attached {
-		select {
-		case <-process.done:
-		case <-waiting.Done():
+		if left = process.awaitEnd(c.backend.ctx, left); left <= 0 {
 			return fmt.Errorf("process %s goes on, although what listens on the socket of the pod's init says that it has ended", process.id)
 		}
 	}
 	return nil
+}
+
+// awaitEnd waits for the process to be done, and returns what is left of the patience
+// for that. It is zero if the process is not done, or the context has ended. The time
+// does not count while output is being written: web takes none while its database is
+// away, which is no fault of the pod's.
+func (p *Process) awaitEnd(ctx context.Context, left time.Duration) time.Duration {
+	for left > 0 {
+		writing, changed := p.writing.See()
+		var impatient <-chan time.Time
+		if !writing {
+			impatient = time.After(left)
+		}
+		began := time.Now()
+		select {
+		case <-p.done:
+			return left
+		case <-changed:
+		case <-impatient:
+			return 0
+		case <-ctx.Done():
+			return 0
+		}
+		if !writing {
+			left -= time.Since(began)
+		}
+	}
+	return 0
 }
 
 // signal ends the pod where its init is not there to signal anything.
@@ -75,11 +100,9 @@ func (c *Container) endPod(reason error) error {
 	if _, err := c.pod.wait(ctx, podSeen.ended); err != nil {
 		return errors.Join(reason, c.backend.stillThere(c, began))
 	}
+	left := c.backend.patience.lastOutput
 	for _, process := range c.attached() {
-		select {
-		case <-process.done: // it says why to its client
-		case <-ctx.Done():
-		}
+		left = process.awaitEnd(c.backend.ctx, left) // it says why to its client
 	}
 	return nil
 }

@@ -29,7 +29,6 @@ var _ = Describe("the beacon of a worker whose node may be cordoned", func() {
 		watching   chan struct{}
 		registered chan struct{}
 		landed     chan struct{}
-		landing    error
 		// ends has upstream's beacon end by itself.
 		ends    chan error
 		workDir string
@@ -37,34 +36,43 @@ var _ = Describe("the beacon of a worker whose node may be cordoned", func() {
 	)
 
 	// upstreams is a beacon that registers and goes on until it is signalled.
-	upstreams := ifrit.RunFunc(func(signals <-chan os.Signal, ready chan<- struct{}) error {
-		registered <- struct{}{}
-		close(ready)
-		select {
-		case <-signals:
-			return nil
-		case err := <-ends:
-			return err
+	upstreams := func(registers chan<- struct{}, ends <-chan error) ifrit.RunFunc {
+		return func(signals <-chan os.Signal, ready chan<- struct{}) error {
+			registers <- struct{}{}
+			close(ready)
+			select {
+			case <-signals:
+				return nil
+			case err := <-ends:
+				return err
+			}
 		}
-	})
+	}
+	announceWatches := func(of *fake.Clientset, to chan<- struct{}) {
+		of.PrependWatchReactor("nodes", func(action clienttesting.Action) (bool, watch.Interface, error) {
+			watcher, err := of.Tracker().Watch(action.GetResource(), "")
+			to <- struct{}{}
+			return true, watcher, err
+		})
+	}
+	landsAt := func(at chan<- struct{}) func() error {
+		return func() error {
+			select {
+			case at <- struct{}{}:
+			default: // nobody waits for it any more
+			}
+			return nil
+		}
+	}
 
+	// What a beacon calls has its spec's own variables: its goroutines may outlive the spec.
 	BeforeEach(func() {
 		client, log = fake.NewSimpleClientset(), lagertest.NewTestLogger("worker")
 		watching, registered, landed = make(chan struct{}, 10), make(chan struct{}, 10), make(chan struct{}, 10)
-		landing, ends, workDir = nil, make(chan error, 1), GinkgoT().TempDir()
-		client.PrependWatchReactor("nodes", func(action clienttesting.Action) (bool, watch.Interface, error) {
-			watcher, err := client.Tracker().Watch(action.GetResource(), "")
-			watching <- struct{}{}
-			return true, watcher, err
-		})
-		beacon = newCordonedBeacon(log, upstreams, cluster{client: client, nodeName: "node-1"}, workDir)
-		beacon.land = func() error {
-			select {
-			case landed <- struct{}{}:
-			default: // nobody waits for it any more
-			}
-			return landing
-		}
+		ends, workDir = make(chan error, 1), GinkgoT().TempDir()
+		announceWatches(client, watching)
+		beacon = newCordonedBeacon(log, upstreams(registered, ends), cluster{client: client, nodeName: "node-1"}, workDir)
+		beacon.land = landsAt(landed)
 		beacon.landAgain = time.Hour
 	})
 
@@ -115,7 +123,8 @@ var _ = Describe("the beacon of a worker whose node may be cordoned", func() {
 
 	It("lands it again as long as it has not landed, as landing may fail", func(ctx SpecContext) {
 		beacon.landAgain = time.Millisecond
-		landing = errors.New("no such process")
+		lands := beacon.land
+		beacon.land = func() error { return errors.Join(lands(), errors.New("no such process")) }
 		run(false)
 		change(ctx, true)
 		for range 3 {

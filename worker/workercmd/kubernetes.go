@@ -125,8 +125,8 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 		PodLogOff:               cmd.Kubernetes.PodLog == "off",
 		VolumeImages:            volumeImages,
 		NewInit:                 func(socket string) kubernetes.Init { return podinit.NewClient(socket) },
-		CutOffNetwork:           func(pid int) error { return podnetwork.CutOff(cmd.Kubernetes.nodeNetwork(), pid) },
-		VerifyInit:              podidentity.Verifier{ProcDir: "/proc", InitBinary: initBinary}.VerifyInit,
+		CutOffNetwork:           func(network *os.File) error { return podnetwork.CutOff(cmd.Kubernetes.nodeNetwork(), network) },
+		NetworkOfInit:           podidentity.Verifier{ProcDir: "/proc", InitBinary: initBinary}.NetworkOfInit,
 		Logger:                  logger,
 	}
 	backend, err := kubernetes.NewBackend(config)

@@ -12,9 +12,9 @@ import (
 	"github.com/concourse/concourse-kubernetes/worker/removal"
 )
 
-// removingDriver removes what is in a volume before upstream's driver removes the volume. Upstream's
-// goes through the files itself, and a step may have made more levels than the worker may have open
-// files, see package removal.
+// removingDriver removes what is in a volume before upstream's driver removes the volume.
+// Upstream's goes through the files itself, and a step may have made more levels than the
+// worker may have open files, see package removal.
 type removingDriver struct {
 	volume.Driver
 	// directories are where the driver keeps what is in a volume. Nothing is mounted there.
@@ -23,13 +23,18 @@ type removingDriver struct {
 
 func (d removingDriver) DestroyVolume(doomed volume.FilesystemVolume) error {
 	// Upstream's drivers take one that is not mounted, as it is by then, for unmounted.
-	if err := unix.Unmount(doomed.DataPath(), unix.UMOUNT_NOFOLLOW); err != nil && !errors.Is(err, unix.EINVAL) {
+	err := unix.Unmount(doomed.DataPath(), unix.UMOUNT_NOFOLLOW)
+	isGone := errors.Is(err, unix.ENOENT) // an earlier removal got that far
+	if err != nil && !isGone && !errors.Is(err, unix.EINVAL) {
 		return fmt.Errorf("unmount volume %s: %w", doomed.Handle(), err)
 	}
 	for _, directory := range d.directories(doomed) {
 		if err := removal.Tree(context.Background(), directory); err != nil {
 			return fmt.Errorf("destroy volume %s: %w", doomed.Handle(), err)
 		}
+	}
+	if isGone { // upstream's would fail to unmount it, and nothing else is left
+		return nil
 	}
 	return d.Driver.DestroyVolume(doomed)
 }

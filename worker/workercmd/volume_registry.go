@@ -43,9 +43,9 @@ func (cmd *WorkerCommand) volumeImages(logger lager.Logger) *volumeimage.Images 
 	return volumeimage.New(cmd.volumesDir(), cmd.volumeRegistryAddress(), limits, logger)
 }
 
-// volumeRegistryAddress is on the node's loopback: no other machine reaches it, and no
-// pod with a network of its own, and
-// containerd speaks plain HTTP to that address without being told to.
+// volumeRegistryAddress is on the node's loopback. No other machine reaches it, nor does a
+// pod with a network of its own. Containerd speaks plain HTTP to that address without
+// being told to.
 func (cmd *WorkerCommand) volumeRegistryAddress() string {
 	return fmt.Sprintf("127.0.0.1:%d", cmd.Kubernetes.VolumeRegistry)
 }

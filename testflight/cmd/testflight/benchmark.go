@@ -98,9 +98,11 @@ func startBackend(client kubernetes.Interface, runs *concourse.Concourse) (conta
 		PodStartupTimeout:       time.Minute,
 		VolumeImages:            volumeimage.New("", "", volumeimage.Limits{}, lager.NewLogger("benchmark")), // none is asked for
 		NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
-		CutOffNetwork:           func(pid int) error { return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), pid) },
-		VerifyInit:              podidentity.Verifier{ProcDir: "/proc", InitBinary: init}.VerifyInit,
-		Logger:                  lager.NewLogger("benchmark"),
+		CutOffNetwork: func(network *os.File) error {
+			return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), network)
+		},
+		NetworkOfInit: podidentity.Verifier{ProcDir: "/proc", InitBinary: init}.NetworkOfInit,
+		Logger:        lager.NewLogger("benchmark"),
 	})
 	if err != nil {
 		return nil, nil, err

@@ -35,9 +35,10 @@ type Worker struct {
 
 // Build returns the pod for a Garden container.
 //
-// The image is the reference that the node pulls it by, runDir the directory on the node that the pod shares with the worker, see
-// [SocketPath]. The container's environment is not in the pod: it may hold
-// secrets, and whoever may list pods could read them.
+// The image is the reference that the node pulls it by. The directory runDir on
+// the node is shared by the pod and the worker, see [SocketPath]. The container's
+// environment is not in the pod: it may hold secrets, and whoever may list pods
+// could read them.
 //
 // What the operator's template may change are defaults, see package template:
 // for a container that is not privileged, the runtime's seccomp profile, and no

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 )
 
@@ -25,29 +23,41 @@ type Verifier struct {
 // of the name of something else.
 var containerID = regexp.MustCompile(`^[0-9A-Za-z_-]{16,}$`)
 
-// VerifyInit returns nil if the process is the first of the container, and init.
+// NetworkOfInit returns the network namespace of a process if that is the first of the
+// container, and init. The caller closes it.
 //
 // The container is named as in a pod's status, containerd://ID. The process ID is as the
-// caller sees it, who must be in the node's process namespace.
-func (v Verifier) VerifyInit(pid int, container string) error {
+// caller sees it, who must be in the node's process namespace. Once the process has
+// ended, its ID may be that of another: so all is looked at by one open directory of
+// /proc, in which the kernel finds nothing any more when its process has ended.
+func (v Verifier) NetworkOfInit(pid int, container string) (*os.File, error) {
 	if pid <= 0 {
-		return errors.New("the pod's processes are not visible: run the worker in the node's process namespace (hostPID: true)")
+		return nil, errors.New("the pod's processes are not visible: run the worker in the node's process namespace (hostPID: true)")
 	}
 	_, id, _ := strings.Cut(container, "://")
 	if !containerID.MatchString(id) {
-		return fmt.Errorf("the kubelet calls the pod's container %q, which is no container's ID", container)
+		return nil, fmt.Errorf("the kubelet calls the pod's container %q, which is no container's ID", container)
 	}
-	if err := errors.Join(v.isIn(pid, id), v.isFirst(pid), v.isInit(pid)); err != nil {
-		return fmt.Errorf("process %d is not the init of container %s: %w", pid, id, err)
+	found, err := openProcess(v.ProcDir, pid)
+	if err != nil {
+		return nil, fmt.Errorf("look at the process %d, which is to be the init of container %s: %w", pid, id, err)
 	}
-	return nil
+	defer found.close()
+	if err := errors.Join(isIn(found, id), isFirst(found), v.isInit(found)); err != nil {
+		return nil, fmt.Errorf("process %d is not the init of container %s: %w", pid, id, err)
+	}
+	network, err := os.Open(found.path("ns/net"))
+	if err != nil {
+		return nil, fmt.Errorf("open the network namespace of process %d, the init of container %s: %w", pid, id, err)
+	}
+	return network, nil
 }
 
 // isIn looks for the container among the directories of the process' control groups. No
 // process of a pod can leave those that the container runtime put it into for others
 // that are named after another container.
-func (v Verifier) isIn(pid int, id string) error {
-	groups, err := os.ReadFile(v.path(pid, "cgroup"))
+func isIn(p process, id string) error {
+	groups, err := os.ReadFile(p.path("cgroup"))
 	if err != nil {
 		return err
 	}
@@ -75,8 +85,8 @@ func names(path, id string) bool {
 
 // isFirst says whether the process is PID 1 of a namespace right below the node's. A
 // process of the pod may make a namespace of its own, and be the first in that.
-func (v Verifier) isFirst(pid int) error {
-	status, err := os.Open(v.path(pid, "status"))
+func isFirst(p process) error {
+	status, err := os.Open(p.path("status"))
 	if err != nil {
 		return err
 	}
@@ -92,8 +102,8 @@ func (v Verifier) isFirst(pid int) error {
 	return errors.New("the kernel does not say what its ID is in its process namespace")
 }
 
-func (v Verifier) isInit(pid int) error {
-	executed, err := os.Stat(v.path(pid, "exe"))
+func (v Verifier) isInit(p process) error {
+	executed, err := os.Stat(p.path("exe"))
 	if err != nil {
 		return err
 	}
@@ -105,8 +115,4 @@ func (v Verifier) isInit(pid int) error {
 		return fmt.Errorf("it executes another file than %s: if the worker was replaced by another version of it while the pod started, run the build again", v.InitBinary)
 	}
 	return nil
-}
-
-func (v Verifier) path(pid int, file string) string {
-	return filepath.Join(v.ProcDir, strconv.Itoa(pid), file)
 }

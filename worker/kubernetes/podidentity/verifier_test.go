@@ -2,6 +2,7 @@ package podidentity_test
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,7 +26,7 @@ var (
 	other = strings.Repeat("a1", 32)
 )
 
-var _ = Describe("VerifyInit", func() {
+var _ = Describe("NetworkOfInit", func() {
 	var (
 		verifier podidentity.Verifier
 		dir      string
@@ -42,6 +43,15 @@ var _ = Describe("VerifyInit", func() {
 		Expect(os.Symlink(file, link)).To(Succeed())
 	}
 
+	verify := func(pid int, container string) error {
+		network, err := verifier.NetworkOfInit(pid, container)
+		if err == nil {
+			defer network.Close()
+			Expect(io.ReadAll(network)).To(BeEquivalentTo("its network"))
+		}
+		return err
+	}
+
 	BeforeEach(func() {
 		root := GinkgoT().TempDir()
 		verifier = podidentity.Verifier{ProcDir: root, InitBinary: filepath.Join(root, "concourse-init")}
@@ -50,13 +60,15 @@ var _ = Describe("VerifyInit", func() {
 		Expect(os.Mkdir(dir, 0o700)).To(Succeed())
 		write("cgroup", "0::/kubepods/"+id+"\n")
 		write("status", "Name:\tconcourse-init\nNSpid:\t4711\t1\nThreads:\t5\n")
+		Expect(os.Mkdir(filepath.Join(dir, "ns"), 0o700)).To(Succeed())
+		write("ns/net", "its network")
 		executes(verifier.InitBinary)
 	})
 
 	DescribeTable("finds the container in its control groups",
 		func(groups string) {
 			write("cgroup", strings.ReplaceAll(groups, "ID", id))
-			Expect(verifier.VerifyInit(pid, "containerd://"+id)).To(Succeed())
+			Expect(verify(pid, "containerd://"+id)).To(Succeed())
 		},
 		Entry("of version 1, cgroupfs", "12:memory:/kubepods/burstable/pod0d1e/ID\n3:cpu,cpuacct:/kubepods/burstable/pod0d1e/ID\n"),
 		Entry("of version 2, cgroupfs", "0::/kubepods/besteffort/pod0d1e/ID\n"),
@@ -69,7 +81,7 @@ var _ = Describe("VerifyInit", func() {
 	DescribeTable("refuses a process of another container",
 		func(groups string) {
 			write("cgroup", groups)
-			Expect(verifier.VerifyInit(pid, "containerd://"+id)).To(MatchError(ContainSubstring("control groups")))
+			Expect(verify(pid, "containerd://"+id)).To(MatchError(ContainSubstring("control groups")))
 		},
 		Entry("of the same pod", "0::/kubepods/pod0d1e/"+other+"\n"),
 		Entry("of none", "0::/\n"),
@@ -80,7 +92,7 @@ var _ = Describe("VerifyInit", func() {
 	DescribeTable("refuses a process that is not the first of its namespace",
 		func(status string) {
 			write("status", status)
-			Expect(verifier.VerifyInit(pid, "containerd://"+id)).To(MatchError(ContainSubstring("process namespace")))
+			Expect(verify(pid, "containerd://"+id)).To(MatchError(ContainSubstring("process namespace")))
 		},
 		Entry("but a later one", "NSpid:\t4711\t7\n"),
 		Entry("but the first of one within", "NSpid:\t4711\t7\t1\n"),
@@ -92,21 +104,21 @@ var _ = Describe("VerifyInit", func() {
 		impostor := filepath.Join(GinkgoT().TempDir(), "concourse-init")
 		Expect(os.WriteFile(impostor, nil, 0o600)).To(Succeed())
 		executes(impostor)
-		Expect(verifier.VerifyInit(pid, "containerd://"+id)).To(MatchError(ContainSubstring("executes another file")))
+		Expect(verify(pid, "containerd://"+id)).To(MatchError(ContainSubstring("executes another file")))
 	})
 
 	It("refuses a process that has ended", func() {
 		Expect(os.RemoveAll(dir)).To(Succeed())
-		Expect(verifier.VerifyInit(pid, "containerd://"+id)).To(MatchError(os.ErrNotExist))
+		Expect(verify(pid, "containerd://"+id)).To(MatchError(os.ErrNotExist))
 	})
 
 	It("refuses what is no container's ID", func() {
 		for _, container := range []string{"", "containerd://", "containerd://kubepods", id, "containerd://" + id + "/.."} {
-			Expect(verifier.VerifyInit(pid, container)).To(MatchError(ContainSubstring("no container's ID")), container)
+			Expect(verify(pid, container)).To(MatchError(ContainSubstring("no container's ID")), container)
 		}
 	})
 
 	It("says what it needs where it does not see the pod's processes", func() {
-		Expect(verifier.VerifyInit(0, "containerd://"+id)).To(MatchError(ContainSubstring("hostPID")))
+		Expect(verify(0, "containerd://"+id)).To(MatchError(ContainSubstring("hostPID")))
 	})
 })

@@ -47,7 +47,7 @@ func (c *Client) Attach(ctx context.Context, id string, streams ProcessIO) (exit
 		reader:   e.reader,
 		patience: c.patience,
 		writers:  map[protocol.Kind]io.Writer{protocol.Stdout: streams.Stdout, protocol.Stderr: streams.Stderr},
-		progress: newProgress(streams.Delivered),
+		progress: newProgress(streams.Delivered, streams.Writing),
 	})
 	if err != nil {
 		return 0, fmt.Errorf("attach to process %q: %w", id, err)

@@ -56,6 +56,9 @@ type ProcessIO struct {
 
 	// Delivered is kept up to date, if it is not nil.
 	Delivered *Delivered
+
+	// Writing is kept up to date, if it is not nil.
+	Writing *Writing
 }
 
 // ServedMessage is the termination message of a pod in which processes may have

@@ -26,13 +26,19 @@ type progress struct {
 	next      map[protocol.Kind]int64 // without an entry before the first piece
 	writing   protocol.Kind           // zero if nothing is being written
 	abandoned bool
+
+	// seen is how others see whether something is being written.
+	seen *Writing
 }
 
-func newProgress(delivered *Delivered) *progress {
+func newProgress(delivered *Delivered, seen *Writing) *progress {
 	if delivered == nil {
 		delivered = &Delivered{Stdout: -1, Stderr: -1}
 	}
-	return &progress{delivered: delivered, next: map[protocol.Kind]int64{}}
+	if seen == nil {
+		seen = &Writing{}
+	}
+	return &progress{delivered: delivered, next: map[protocol.Kind]int64{}, seen: seen}
 }
 
 // begin is called before a piece of output is written. It refuses a piece that can't be.
@@ -50,6 +56,7 @@ func (p *progress) begin(frame protocol.Frame) error {
 	}
 	p.next[frame.Kind] = frame.Offset + int64(len(frame.Data))
 	p.writing = frame.Kind
+	p.seen.Begin()
 	return nil
 }
 
@@ -74,6 +81,7 @@ func (p *progress) end(taken int64) (abandoned bool) {
 		*p.delivered.of(p.writing) = taken
 	}
 	p.writing = 0
+	p.seen.End()
 	return p.abandoned
 }
 

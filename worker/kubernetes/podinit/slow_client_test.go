@@ -28,6 +28,34 @@ var _ = Describe("A client that takes its time", func() {
 		Eventually(status).Should(Receive(Equal(3)))
 	})
 
+	It("is seen to be the one who is waited for", func(ctx SpecContext) {
+		client := impostor(func(connection net.Conn) {
+			io.WriteString(connection, switching+output(0, "one"))
+			io.Copy(io.Discard, connection)
+		})
+		writer := &blockedWriter{called: make(chan struct{}), release: make(chan struct{})}
+		var writing podinit.Writing
+		active, begun := writing.See()
+		Expect(active).To(BeFalse())
+		attached, detach := context.WithCancel(ctx)
+		ended := make(chan error, 1)
+		go func() {
+			_, err := client.Attach(attached, "step", podinit.ProcessIO{Stdout: writer, Writing: &writing})
+			ended <- err
+		}()
+		Eventually(writer.called).Should(BeClosed())
+		Expect(begun).To(BeClosed())
+		active, over := writing.See()
+		Expect(active).To(BeTrue())
+
+		close(writer.release)
+		Eventually(over).Should(BeClosed())
+		active, _ = writing.See()
+		Expect(active).To(BeFalse())
+		detach()
+		Eventually(ended).Should(Receive(MatchError(context.Canceled)))
+	})
+
 	It("does not hold up one who leaves, and nobody knows what it has then", func(ctx SpecContext) {
 		client := impostor(says(switching, output(0, "one")))
 		writer := &blockedWriter{called: make(chan struct{}), release: make(chan struct{})}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
@@ -11,22 +12,18 @@ import (
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/nodenetwork"
 )
 
-// CutOff takes the network from the pod in which a process runs, whose process
-// ID is the caller's view of it. The caller must be root in the node's process
-// namespace, and may be in any network namespace. A pod that shares the node's
-// network is an error: nothing is cut off.
-func CutOff(node nodenetwork.Namespace, pid int) error {
-	if pid <= 0 {
-		return errors.New("cut the pod off from the network: its processes are not visible: run the worker in the node's process namespace (hostPID: true)")
-	}
-	if err := cutOff(node, pid); err != nil {
-		return fmt.Errorf("cut the pod of process %d off from the network: %w", pid, err)
+// CutOff takes the network from the pod that has a network namespace, an open
+// /proc/PID/ns/net. The caller must be root on the node, and may be in any network
+// namespace. A pod that shares the node's network is an error: nothing is cut off.
+func CutOff(node nodenetwork.Namespace, pod *os.File) error {
+	if err := cutOff(node, netns.NsHandle(pod.Fd())); err != nil {
+		return fmt.Errorf("cut the pod off from the network: %w", err)
 	}
 	return nil
 }
 
-func cutOff(namespace nodenetwork.Namespace, pid int) error {
-	node, pod, err := interfacesOf(namespace, pid)
+func cutOff(namespace nodenetwork.Namespace, ofPod netns.NsHandle) error {
+	node, pod, err := interfacesOf(namespace, ofPod)
 	if err != nil {
 		return err
 	}
@@ -50,17 +47,12 @@ func cutOff(namespace nodenetwork.Namespace, pid int) error {
 }
 
 // interfacesOf asks in the network namespaces of the node and of the pod.
-func interfacesOf(namespace nodenetwork.Namespace, pid int) (node, pod *netlink.Handle, err error) {
+func interfacesOf(namespace nodenetwork.Namespace, ofPod netns.NsHandle) (node, pod *netlink.Handle, err error) {
 	ofNode, err := namespace.Open()
 	if err != nil {
 		return nil, nil, err
 	}
 	defer ofNode.Close()
-	ofPod, err := netns.GetFromPid(pid)
-	if err != nil {
-		return nil, nil, fmt.Errorf("open the pod's network namespace: %w", err)
-	}
-	defer ofPod.Close()
 	if ofNode.Equal(ofPod) {
 		return nil, nil, errors.New("the pod shares the node's network: hermetic steps need a pod network")
 	}
