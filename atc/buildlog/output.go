@@ -26,7 +26,7 @@ var _ outputstream.Destination = (*output)(nil)
 func (o *output) WriteOutput(data []byte, position int64) (taken int64, err error) {
 	o.log.mu.Lock()
 	defer o.log.mu.Unlock()
-	if err := o.learn(); err != nil {
+	if err := o.findSaved(); err != nil {
 		return position, err
 	}
 	end := position + int64(len(data))
@@ -34,12 +34,10 @@ func (o *output) WriteOutput(data []byte, position int64) (taken int64, err erro
 		// An earlier web took what came before without saying so in its events.
 		o.written, o.saved = position, position
 	}
-	if news := end - o.written; news > 0 {
-		if err := o.write(data[int64(len(data))-news:]); err != nil {
-			return position, err
-		}
+	if unseen := end - o.written; unseen > 0 {
+		err = o.write(data[int64(len(data))-unseen:])
 	}
-	return min(o.saved, end), nil
+	return min(o.saved, end), err
 }
 
 func (o *output) write(data []byte) error {
@@ -54,8 +52,8 @@ func (o *output) write(data []byte) error {
 	return nil
 }
 
-// learn finds out what an earlier web saved of the output.
-func (o *output) learn() error {
+// findSaved finds out what an earlier web saved of the output.
+func (o *output) findSaved() error {
 	if o.known {
 		return nil
 	}

@@ -1,12 +1,17 @@
 package buildlog
 
 import (
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
+	"reflect"
 	"strings"
 
 	"code.cloudfoundry.org/clock/fakeclock"
+	"github.com/concourse/concourse/atc/db"
 	"github.com/concourse/concourse/atc/event"
 	"github.com/jackc/pgx/v5/pgconn"
 	. "github.com/onsi/ginkgo/v2"
@@ -14,6 +19,15 @@ import (
 
 	"time"
 )
+
+// closedDatabase is what database/sql answers once a pool was closed.
+func closedDatabase() error {
+	pool := sql.OpenDB(noConnector{})
+	pool.Close()
+	return pool.Ping()
+}
+
+type noConnector struct{ driver.Connector }
 
 // errConnection is a connection that broke.
 var errConnection = &net.OpError{Op: "read", Err: errors.New("connection reset by peer")}
@@ -148,14 +162,38 @@ var _ = Describe("the log of a step", func() {
 			Expect(build.log()).To(Equal("one\n"))
 		})
 
-		It("does not wait for a build that is gone, and may be written to again", func() {
-			gone := &pgconn.PgError{Code: "42P01", Message: "relation does not exist"}
-			build.failures = []error{gone}
+		DescribeTable("waits as well, and takes nothing meanwhile, where", func(failure error) {
+			build.failures = []error{failure, failure}
+			Expect(newLog().OutputOf(container, false).WriteOutput([]byte("one\n"), 0)).To(BeEquivalentTo(4))
+			Expect(build.failures).To(BeEmpty())
+			Expect(build.log()).To(Equal("one\n"))
+		},
+			Entry("web stops and has closed its connections", closedDatabase()),
+			Entry("a connection was taken away", sql.ErrConnDone),
+			Entry("a replica answers after a failover", &pgconn.PgError{Code: "25006"}),
+			Entry("the login is being changed", &pgconn.PgError{Code: "28P01"}),
+			Entry("the database is being restored", &pgconn.PgError{Code: "3D000"}),
+			Entry("nobody knows what it is", errors.New("never seen before")),
+		)
+
+		DescribeTable("does not wait, has what it saved before, and may be written to again, where", func(failure error) {
 			log := newLog().OutputOf(container, false)
-			_, err := log.WriteOutput([]byte("a\xe2"), 0)
-			Expect(err).To(MatchError(gone))
-			Expect(log.WriteOutput([]byte("a\xe2\x82\xac"), 0)).To(BeEquivalentTo(4))
+			Expect(log.WriteOutput([]byte("a\xe2"), 0)).To(BeEquivalentTo(1))
+			build.failures = []error{failure}
+			taken, err := log.WriteOutput([]byte("\x82\xac"), 2)
+			Expect(err).To(MatchError(failure))
+			Expect(taken).To(BeEquivalentTo(1))
+			Expect(log.WriteOutput([]byte("\x82\xac"), 2)).To(BeEquivalentTo(4))
 			Expect(build.log()).To(Equal("a€"))
-		})
+		},
+			Entry("the pipeline of the build is gone", &pgconn.PgError{Code: "42P01", Message: "relation does not exist"}),
+			Entry("the build is gone", db.ErrBuildDisappeared),
+			Entry("the build is gone from a query", sql.ErrNoRows),
+			Entry("the build has ended", db.ErrEndOfBuildEventStream),
+			Entry("the event breaks a constraint", &pgconn.PgError{Code: "23503"}),
+			Entry("the event is no text for the database", &pgconn.PgError{Code: "22021"}),
+			Entry("the event is too large", &pgconn.PgError{Code: "54000"}),
+			Entry("the event is no JSON", &json.UnsupportedTypeError{Type: reflect.TypeFor[chan int]()}),
+		)
 	})
 })
