@@ -43,9 +43,14 @@ func (o *output) WriteOutput(data []byte, position int64) (taken int64, err erro
 func (o *output) write(data []byte) error {
 	text := o.log.withHeld(data)
 	whole := o.log.whole(text)
-	written := o.written + int64(len(data))
-	saved := max(o.saved, written-int64(len(text)-whole))
-	if err := o.log.save(text, whole, &savedOutput{o.container, saved}); err != nil {
+	return o.save(text, whole, o.written+int64(len(data)), len(text)-whole)
+}
+
+// save saves text up to its end. The log was given the output up to a position then,
+// and holds the last bytes of it back: at most the rest, which may be web's own.
+func (o *output) save(text []byte, end int, written int64, rest int) error {
+	saved := max(o.saved, written-int64(max(rest, 0)))
+	if err := o.log.save(text, end, &savedOutput{o.container, saved}); err != nil {
 		return err
 	}
 	o.written, o.saved = written, saved

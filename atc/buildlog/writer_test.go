@@ -125,6 +125,42 @@ var _ = Describe("the log of a step", func() {
 			Expect(build.log()).To(Equal("€€"))
 		})
 
+		It("has once what waited for its rest when web wrote something of its own", func() {
+			log := newLog()
+			Expect(log.OutputOf(container, false).WriteOutput([]byte("€\xe2"), 0)).To(BeEquivalentTo(3))
+			_, err := io.WriteString(log, " web's own\n")
+			Expect(err).NotTo(HaveOccurred())
+			Expect(build.log()).To(Equal("€\ufffd web's own\n"))
+
+			again := newLog().OutputOf(container, true)
+			Expect(again.WriteOutput([]byte("\xe2\x82\xac"), 3)).To(BeEquivalentTo(6))
+			Expect(build.log()).To(Equal("€\ufffd web's own\n\ufffd\ufffd"))
+		})
+
+		It("takes again of what waited only what web's own text did not push out", func() {
+			secrets = fakeSecrets{"secret"}
+			log := newLog()
+			Expect(log.OutputOf(container, false).WriteOutput([]byte("held"), 0)).To(BeZero())
+			_, err := io.WriteString(log, " back\nweb's")
+			Expect(err).NotTo(HaveOccurred())
+			Expect(build.log()).To(Equal("held back\n"))
+
+			again := newLog().OutputOf(container, true)
+			Expect(again.WriteOutput([]byte("held on\n"), 0)).To(BeEquivalentTo(8))
+			Expect(build.log()).To(Equal("held back\n on\n"))
+		})
+
+		It("keeps the position that an earlier web saved when web itself writes before the process does", func() {
+			Expect(newLog().OutputOf(container, false).WriteOutput([]byte("one\n"), 0)).To(BeEquivalentTo(4))
+			log := newLog()
+			attached := log.OutputOf(container, true)
+			_, err := io.WriteString(log, "web's own")
+			Expect(err).NotTo(HaveOccurred())
+			Expect(log.Close()).To(Succeed())
+			Expect(attached.WriteOutput([]byte("one\ntwo\n"), 0)).To(BeEquivalentTo(8))
+			Expect(build.log()).To(Equal("one\nweb's owntwo\n"))
+		})
+
 		It("takes all of another container's process", func() {
 			Expect(newLog().OutputOf(container, false).WriteOutput([]byte("one\n"), 0)).To(BeEquivalentTo(4))
 			Expect(newLog().OutputOf("another", true).WriteOutput([]byte("two\n"), 0)).To(BeEquivalentTo(4))
