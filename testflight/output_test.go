@@ -100,6 +100,15 @@ var _ = Describe("the output of a step", Serial, func() {
 		Expect(printed == expected.String()).To(BeTrue(), "%d bytes of %d", len(printed), expected.Len())
 	}, SpecTimeout(2*patience))
 
+	It("is complete when web is killed: characters of more than one byte", func(ctx SpecContext) {
+		printed := logOfKilled(ctx, fmt.Sprintf("seq %d | sed 's/^/ü€/'", linesPrinted))
+		var expected strings.Builder
+		for number := range linesPrinted {
+			fmt.Fprintf(&expected, "ü€%d\n", number+1)
+		}
+		Expect(printed == expected.String()).To(BeTrue(), "%d bytes of %d", len(printed), expected.Len())
+	}, SpecTimeout(2*patience))
+
 	It("is complete when web is killed: noise", func(ctx SpecContext) {
 		printed := logOfKilled(ctx, fmt.Sprintf(
 			"echo; echo BEGIN; base64 </dev/urandom | head -c %d | tee /tmp/copy; echo; echo END; sha256sum </tmp/copy", randomBytes))

@@ -26,7 +26,7 @@ var _ outputstream.Destination = (*output)(nil)
 func (o *output) WriteOutput(data []byte, position int64) (taken int64, err error) {
 	o.log.mu.Lock()
 	defer o.log.mu.Unlock()
-	if err := o.learn(); err != nil {
+	if err := o.findSaved(); err != nil {
 		return position, err
 	}
 	end := position + int64(len(data))
@@ -34,28 +34,31 @@ func (o *output) WriteOutput(data []byte, position int64) (taken int64, err erro
 		// An earlier web took what came before without saying so in its events.
 		o.written, o.saved = position, position
 	}
-	if news := end - o.written; news > 0 {
-		if err := o.write(data[int64(len(data))-news:]); err != nil {
-			return position, err
-		}
+	if unseen := end - o.written; unseen > 0 {
+		err = o.write(data[int64(len(data))-unseen:])
 	}
-	return min(o.saved, end), nil
+	return min(o.saved, end), err
 }
 
 func (o *output) write(data []byte) error {
 	text := o.log.withHeld(data)
 	whole := o.log.whole(text)
-	written := o.written + int64(len(data))
-	saved := max(o.saved, written-int64(len(text)-whole))
-	if err := o.log.save(text, whole, &savedOutput{o.container, saved}); err != nil {
+	return o.save(text, whole, o.written+int64(len(data)), len(text)-whole)
+}
+
+// save saves text up to its end. The log was given the output up to a position then,
+// and holds the last bytes of it back: at most the rest, which may be web's own.
+func (o *output) save(text []byte, end int, written int64, rest int) error {
+	saved := max(o.saved, written-int64(max(rest, 0)))
+	if err := o.log.save(text, end, &savedOutput{o.container, saved}); err != nil {
 		return err
 	}
 	o.written, o.saved = written, saved
 	return nil
 }
 
-// learn finds out what an earlier web saved of the output.
-func (o *output) learn() error {
+// findSaved finds out what an earlier web saved of the output.
+func (o *output) findSaved() error {
 	if o.known {
 		return nil
 	}

@@ -8,9 +8,10 @@ import (
 	"github.com/concourse/concourse/atc/db"
 )
 
-// Persistent returns the build, whose events wait for the database where trying
-// again may help. It gives up with web only: without the database no build ends
-// and none is aborted.
+// Persistent returns the build, whose events wait for the database unless the error
+// is final. They wait as long as web runs, also when the build is aborted: what the
+// steps print last comes after that. When web stops, its database is closed first.
+// What waits then is saved by no one, and acknowledged to no worker.
 func Persistent(build db.Build) db.Build {
 	return &persistentBuild{build}
 }
@@ -20,7 +21,7 @@ type persistentBuild struct{ db.Build }
 // SaveEvent saves the event once, also where the answer to a commit got lost.
 func (b *persistentBuild) SaveEvent(event atc.Event) error {
 	err := b.Build.SaveEvent(event)
-	if err == nil || !isTransient(err) {
+	if err == nil || isFinal(err) {
 		return err
 	}
 	return untilDatabaseAnswers(func() error { return b.saveIfMissing(event) })

@@ -45,12 +45,14 @@ type savedOutput struct {
 	Position  int64  `json:"position"`
 }
 
-// Write saves text of web's own. A write that fails may be repeated.
+// Write saves text of web's own, with what was held back before it. A write that fails
+// may be repeated.
 func (w *Writer) Write(text []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	all := w.withHeld(text)
-	if err := w.save(all, w.whole(all), nil); err != nil {
+	whole := w.whole(all)
+	if err := w.saveOwn(all, whole, len(all)-whole-len(text)); err != nil {
 		return 0, err
 	}
 	return len(text), nil
@@ -60,10 +62,16 @@ func (w *Writer) Write(text []byte) (int, error) {
 func (w *Writer) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.output == nil {
-		return w.save(w.held, len(w.held), nil)
+	return w.saveOwn(w.held, len(w.held), 0)
+}
+
+// saveOwn saves text up to its end of which nothing is new but what web itself wrote.
+// The rest, if above zero, is how many of the bytes that were held back are so still.
+func (w *Writer) saveOwn(text []byte, end, rest int) error {
+	if w.output == nil || !w.output.known {
+		return w.save(text, end, nil)
 	}
-	return w.save(w.held, len(w.held), &savedOutput{w.output.container, w.output.written})
+	return w.output.save(text, end, w.output.written, rest)
 }
 
 // OutputOf returns what saves the output of a container's process.

@@ -1,12 +1,17 @@
 package buildlog
 
 import (
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
+	"reflect"
 	"strings"
 
 	"code.cloudfoundry.org/clock/fakeclock"
+	"github.com/concourse/concourse/atc/db"
 	"github.com/concourse/concourse/atc/event"
 	"github.com/jackc/pgx/v5/pgconn"
 	. "github.com/onsi/ginkgo/v2"
@@ -14,6 +19,15 @@ import (
 
 	"time"
 )
+
+// closedDatabase is what database/sql answers once a pool was closed.
+func closedDatabase() error {
+	pool := sql.OpenDB(noConnector{})
+	pool.Close()
+	return pool.Ping()
+}
+
+type noConnector struct{ driver.Connector }
 
 // errConnection is a connection that broke.
 var errConnection = &net.OpError{Op: "read", Err: errors.New("connection reset by peer")}
@@ -118,6 +132,42 @@ var _ = Describe("the log of a step", func() {
 			Expect(build.log()).To(Equal("€€"))
 		})
 
+		It("has once what waited for its rest when web wrote something of its own", func() {
+			log := newLog()
+			Expect(log.OutputOf(container, false).WriteOutput([]byte("€\xe2"), 0)).To(BeEquivalentTo(3))
+			_, err := io.WriteString(log, " web's own\n")
+			Expect(err).NotTo(HaveOccurred())
+			Expect(build.log()).To(Equal("€\ufffd web's own\n"))
+
+			again := newLog().OutputOf(container, true)
+			Expect(again.WriteOutput([]byte("\xe2\x82\xac"), 3)).To(BeEquivalentTo(6))
+			Expect(build.log()).To(Equal("€\ufffd web's own\n\ufffd\ufffd"))
+		})
+
+		It("takes again of what waited only what web's own text did not push out", func() {
+			secrets = fakeSecrets{"secret"}
+			log := newLog()
+			Expect(log.OutputOf(container, false).WriteOutput([]byte("held"), 0)).To(BeZero())
+			_, err := io.WriteString(log, " back\nweb's")
+			Expect(err).NotTo(HaveOccurred())
+			Expect(build.log()).To(Equal("held back\n"))
+
+			again := newLog().OutputOf(container, true)
+			Expect(again.WriteOutput([]byte("held on\n"), 0)).To(BeEquivalentTo(8))
+			Expect(build.log()).To(Equal("held back\n on\n"))
+		})
+
+		It("keeps the position that an earlier web saved when web itself writes before the process does", func() {
+			Expect(newLog().OutputOf(container, false).WriteOutput([]byte("one\n"), 0)).To(BeEquivalentTo(4))
+			log := newLog()
+			attached := log.OutputOf(container, true)
+			_, err := io.WriteString(log, "web's own")
+			Expect(err).NotTo(HaveOccurred())
+			Expect(log.Close()).To(Succeed())
+			Expect(attached.WriteOutput([]byte("one\ntwo\n"), 0)).To(BeEquivalentTo(8))
+			Expect(build.log()).To(Equal("one\nweb's owntwo\n"))
+		})
+
 		It("takes all of another container's process", func() {
 			Expect(newLog().OutputOf(container, false).WriteOutput([]byte("one\n"), 0)).To(BeEquivalentTo(4))
 			Expect(newLog().OutputOf("another", true).WriteOutput([]byte("two\n"), 0)).To(BeEquivalentTo(4))
@@ -155,14 +205,38 @@ var _ = Describe("the log of a step", func() {
 			Expect(build.log()).To(Equal("one\n"))
 		})
 
-		It("does not wait for a build that is gone, and may be written to again", func() {
-			gone := &pgconn.PgError{Code: "42P01", Message: "relation does not exist"}
-			build.failures = []error{gone}
+		DescribeTable("waits as well, and takes nothing meanwhile, where", func(failure error) {
+			build.failures = []error{failure, failure}
+			Expect(newLog().OutputOf(container, false).WriteOutput([]byte("one\n"), 0)).To(BeEquivalentTo(4))
+			Expect(build.failures).To(BeEmpty())
+			Expect(build.log()).To(Equal("one\n"))
+		},
+			Entry("web stops and has closed its connections", closedDatabase()),
+			Entry("a connection was taken away", sql.ErrConnDone),
+			Entry("a replica answers after a failover", &pgconn.PgError{Code: "25006"}),
+			Entry("the login is being changed", &pgconn.PgError{Code: "28P01"}),
+			Entry("the database is being restored", &pgconn.PgError{Code: "3D000"}),
+			Entry("nobody knows what it is", errors.New("never seen before")),
+		)
+
+		DescribeTable("does not wait, has what it saved before, and may be written to again, where", func(failure error) {
 			log := newLog().OutputOf(container, false)
-			_, err := log.WriteOutput([]byte("a\xe2"), 0)
-			Expect(err).To(MatchError(gone))
-			Expect(log.WriteOutput([]byte("a\xe2\x82\xac"), 0)).To(BeEquivalentTo(4))
+			Expect(log.WriteOutput([]byte("a\xe2"), 0)).To(BeEquivalentTo(1))
+			build.failures = []error{failure}
+			taken, err := log.WriteOutput([]byte("\x82\xac"), 2)
+			Expect(err).To(MatchError(failure))
+			Expect(taken).To(BeEquivalentTo(1))
+			Expect(log.WriteOutput([]byte("\x82\xac"), 2)).To(BeEquivalentTo(4))
 			Expect(build.log()).To(Equal("a€"))
-		})
+		},
+			Entry("the pipeline of the build is gone", &pgconn.PgError{Code: "42P01", Message: "relation does not exist"}),
+			Entry("the build is gone", db.ErrBuildDisappeared),
+			Entry("the build is gone from a query", sql.ErrNoRows),
+			Entry("the build has ended", db.ErrEndOfBuildEventStream),
+			Entry("the event breaks a constraint", &pgconn.PgError{Code: "23503"}),
+			Entry("the event is no text for the database", &pgconn.PgError{Code: "22021"}),
+			Entry("the event is too large", &pgconn.PgError{Code: "54000"}),
+			Entry("the event is no JSON", &json.UnsupportedTypeError{Type: reflect.TypeFor[chan int]()}),
+		)
 	})
 })

@@ -12,7 +12,7 @@ var _ = Describe("the delegate of a check", func() {
 		func(mode NativeImageFetchMode, plan atc.CheckPlan, expected any) {
 			f := newFixture()
 			f.mode = mode
-			factory := delegateFactory{build: f.build, plan: atc.Plan{ID: "1", Check: &plan}, images: f.factory()}
+			factory := delegateFactory{build: f.build, plan: atc.Plan{ID: "1", Check: &plan}, images: f.factory(), logs: new(openLogs)}
 			Expect(factory.CheckDelegate(f.state())).To(BeAssignableToTypeOf(expected))
 		},
 		Entry("always", NativeImageFetchAlways, atc.CheckPlan{Type: "registry-image"}, &imageCheckDelegate{}),
@@ -29,7 +29,7 @@ var _ = Describe("the delegate of a check", func() {
 		ofBuild := func(id int) *imageCheckDelegate {
 			build := new(dbfakes.FakeBuild)
 			build.IDReturns(id)
-			factory := delegateFactory{build: build, plan: atc.Plan{ID: "1", Check: &atc.CheckPlan{Type: "registry-image"}}, images: images}
+			factory := delegateFactory{build: build, plan: atc.Plan{ID: "1", Check: &atc.CheckPlan{Type: "registry-image"}}, images: images, logs: new(openLogs)}
 			return factory.CheckDelegate(f.state()).(*imageCheckDelegate)
 		}
 		Expect(ofBuild(1).checks).To(BeIdenticalTo(ofBuild(2).checks))

@@ -16,6 +16,7 @@ type delegateFactory struct {
 	plan      atc.Plan
 	placement worker.Spec
 	images    imageFetcherFactory
+	logs      *openLogs
 }
 
 func (f delegateFactory) GetDelegate(state exec.RunState) exec.GetDelegate {
@@ -44,5 +45,7 @@ func (f delegateFactory) TaskDelegate(state exec.RunState) exec.TaskDelegate {
 }
 
 func (f delegateFactory) buildStepDelegate(state exec.RunState, upstream imageFetchingDelegate) *buildStepDelegate {
-	return f.images.newBuildStepDelegate(f.build, f.plan.ID, f.placement, state, upstream)
+	delegate := f.images.newBuildStepDelegate(f.build, f.plan.ID, f.placement, state, upstream)
+	f.logs.add(delegate.log)
+	return delegate
 }

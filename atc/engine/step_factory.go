@@ -78,6 +78,7 @@ func (f *buildStepFactory) delegates(upstream engine.DelegateFactory, plan atc.P
 		plan:            plan,
 		placement:       worker.Spec{TeamID: f.build.TeamID(), Tags: tags, ResourceType: baseType},
 		images:          f.images,
+		logs:            new(openLogs),
 	}
 }
 
@@ -85,15 +86,16 @@ func (f *buildStepFactory) delegates(upstream engine.DelegateFactory, plan atc.P
 // that of timedStep.
 const upstreamsTimeout = 0
 
-// logged reports the errors of the step and of its timeout and, where the operator
-// enabled it, runs the step again when its worker disappears, as upstream does for
-// every step.
-func logged(step exec.Step, timeout *time.Duration, delegates exec.BuildStepDelegateFactory) exec.Step {
-	step = exec.LogError(timedStep{step, timeout}, delegates)
+// logged ends the step's log, reports the errors of the step and of its timeout and,
+// where the operator enabled it, runs the step again when its worker disappears, as
+// upstream does for every step.
+func logged(step exec.Step, timeout *time.Duration, delegates delegateFactory) exec.Step {
+	upstream := delegates.DelegateFactory
+	step = exec.LogError(flushedStep{timedStep{step, timeout}, delegates.logs}, upstream)
 	if !atc.EnableBuildRerunWhenWorkerDisappears {
 		return step
 	}
-	return exec.RetryError(step, delegates)
+	return exec.RetryError(step, upstream)
 }
 
 func (f *buildStepFactory) GetStep(plan atc.Plan, step exec.StepMetadata, container db.ContainerMetadata, upstream engine.DelegateFactory) exec.Step {
@@ -103,7 +105,7 @@ func (f *buildStepFactory) GetStep(plan atc.Plan, step exec.StepMetadata, contai
 	timeout := takeTimeout(&get.Timeout, f.timeouts.get)
 
 	return logged(exec.NewGetStep(plan.ID, get, step, container, f.lockFactory, f.resourceCacheFactory,
-		f.placement.withoutInputs, delegates, f.pool, upstreamsTimeout), timeout, upstream)
+		f.placement.withoutInputs, delegates, f.pool, upstreamsTimeout), timeout, delegates)
 }
 
 func (f *buildStepFactory) PutStep(plan atc.Plan, step exec.StepMetadata, container db.ContainerMetadata, upstream engine.DelegateFactory) exec.Step {
@@ -113,7 +115,7 @@ func (f *buildStepFactory) PutStep(plan atc.Plan, step exec.StepMetadata, contai
 	timeout := takeTimeout(&put.Timeout, f.timeouts.put)
 
 	return logged(exec.NewPutStep(plan.ID, put, step, container,
-		f.placement.withInputs, f.pool, delegates, upstreamsTimeout), timeout, upstream)
+		f.placement.withInputs, f.pool, delegates, upstreamsTimeout), timeout, delegates)
 }
 
 func (f *buildStepFactory) CheckStep(plan atc.Plan, step exec.StepMetadata, container db.ContainerMetadata, upstream engine.DelegateFactory) exec.Step {
@@ -123,7 +125,7 @@ func (f *buildStepFactory) CheckStep(plan atc.Plan, step exec.StepMetadata, cont
 	timeout := takeTimeout(&check.Timeout, f.timeouts.check)
 
 	return logged(exec.NewCheckStep(plan.ID, check, step, f.resourceConfigFactory, container,
-		f.placement.withoutInputs, f.placement.resourceCheck, f.pool, delegates, upstreamsTimeout), timeout, upstream)
+		f.placement.withoutInputs, f.placement.resourceCheck, f.pool, delegates, upstreamsTimeout), timeout, delegates)
 }
 
 func (f *buildStepFactory) TaskStep(plan atc.Plan, step exec.StepMetadata, container db.ContainerMetadata, upstream engine.DelegateFactory) exec.Step {
@@ -133,7 +135,7 @@ func (f *buildStepFactory) TaskStep(plan atc.Plan, step exec.StepMetadata, conta
 	timeout := takeTimeout(&task.Timeout, f.timeouts.task)
 
 	return logged(exec.NewTaskStep(plan.ID, task, f.taskLimits, step, container,
-		f.placement.withInputs, f.pool, f.streamer, delegates, upstreamsTimeout), timeout, upstream)
+		f.placement.withInputs, f.pool, f.streamer, delegates, upstreamsTimeout), timeout, delegates)
 }
 
 // taskDir is the folder that upstream's coreStepFactory.TaskStep gives a task

@@ -37,6 +37,17 @@ func (l stepLog) flush(logger lager.Logger) {
 	}
 }
 
+// openLogs are the logs of the delegates that were made for one step.
+type openLogs struct{ logs []stepLog }
+
+func (o *openLogs) add(log stepLog) { o.logs = append(o.logs, log) }
+
+func (o *openLogs) flush(logger lager.Logger) {
+	for _, log := range o.logs {
+		log.flush(logger)
+	}
+}
+
 // redactedSecrets are those that a build's steps have read so far, if the operator
 // has them redacted.
 type redactedSecrets struct{ state exec.RunState }

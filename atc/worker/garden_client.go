@@ -73,10 +73,10 @@ func (s acknowledgingStreamer) Hijack(
 	ctx context.Context, handler string, body io.Reader, params rata.Params, query url.Values, contentType string,
 ) (net.Conn, *bufio.Reader, error) {
 	isOutput := handler == routes.Stdout || handler == routes.Stderr
-	if !isOutput || !outputstream.Offered(params["streamid"]) {
+	if !isOutput || !outputstream.CanSendPieces(params["streamid"]) {
 		return s.HijackStreamer.Hijack(ctx, handler, body, params, query, contentType)
 	}
-	conn, reader, err := s.HijackStreamer.Hijack(ctx, handler, body, params, outputstream.Asking(), contentType)
+	conn, reader, err := s.HijackStreamer.Hijack(ctx, handler, body, params, outputstream.Query(), contentType)
 	if err != nil {
 		return nil, nil, err
 	}

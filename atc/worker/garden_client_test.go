@@ -115,6 +115,26 @@ var _ = Describe("the Garden client of a Kubernetes worker", func() {
 		log.taken <- 8
 		status <- 0
 	})
+
+	It("has acknowledged what it had for good, and not what it held back, when it was killed", func(ctx SpecContext) {
+		log := newFakeLog()
+		_, err := client.Run(context.Background(), "some-handle", garden.ProcessSpec{ID: "task"}, garden.ProcessIO{Stdout: log})
+		Expect(err).NotTo(HaveOccurred())
+		output := (<-streams).Stdout
+		written := write(output, "one", 5)
+		log.taken <- 6
+		Eventually(written).Should(Receive(Equal(take{taken: 6})))
+		for range len(conns) {
+			(<-conns).Close()
+		}
+		for range 2 { // the connection fails first, then the session is over
+			var got take
+			Eventually(write(output, "two", 8)).Should(Receive(&got))
+			Expect(got.err).To(HaveOccurred())
+			Expect(got.taken).To(BeEquivalentTo(6))
+		}
+		status <- 0
+	})
 })
 
 // fakeLog has taken what it is told that it has.

@@ -13,14 +13,22 @@ type fakeProcess struct {
 	io garden.ProcessIO
 
 	status     chan int
+	fail       chan error
 	detachOnce sync.Once
 	detached   chan struct{}
 }
 
 func newFakeProcess(id string, io garden.ProcessIO) *fakeProcess {
-	p := &fakeProcess{io: io, status: make(chan int, 1), detached: make(chan struct{})}
+	p := &fakeProcess{io: io, status: make(chan int, 1), fail: make(chan error, 1), detached: make(chan struct{})}
 	p.IDReturns(id)
-	p.WaitStub = func() (int, error) { return <-p.status, nil }
+	p.WaitStub = func() (int, error) {
+		select {
+		case status := <-p.status:
+			return status, nil
+		case err := <-p.fail:
+			return 0, err
+		}
+	}
 	return p
 }
 

@@ -46,30 +46,24 @@ func (s *Server) follow(
 		s.fail(w, "follow-process", err)
 		return
 	}
-	if err := s.add(session); err != nil {
-		s.fail(w, "follow-process", err)
-		return
-	}
+	s.add(session)
 	defer s.remove(session)
 
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	conn, buffered, err := http.NewResponseController(w).Hijack()
+	conn, input, err := takeOver(w, status)
 	if err != nil {
-		s.logger.Error("failed-to-take-over-connection", err)
+		s.logger.Error("failed-to-follow-process", err)
 		return
 	}
-	session.serve(conn, buffered.Reader)
+	session.serve(conn, input)
 }
 
 // handleStream connects a client with an output. One that asks for what ended
 // before gets its end at once: all output had been taken then.
 func (s *Server) handleStream(of func(*session) *stream) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.WriteHeader(http.StatusOK)
-		conn, _, err := http.NewResponseController(w).Hijack()
+		conn, _, err := takeOver(w, http.StatusOK)
 		if err != nil {
-			s.logger.Error("failed-to-take-over-connection", err)
+			s.logger.Error("failed-to-follow-output", err)
 			return
 		}
 		defer conn.Close()

@@ -2,7 +2,6 @@ package gardenserver
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -98,15 +97,15 @@ func (s *Server) endEach(concerned func(*session) bool) {
 	}
 }
 
-// add refuses a session once the server was told to stop.
-func (s *Server) add(added *session) error {
+// add ends a session at once if the server was told to stop. Its process runs, and its
+// client attaches to the next worker's server.
+func (s *Server) add(added *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopped {
-		return errors.New("the worker is stopping")
+		added.end()
 	}
 	s.sessions[added.id] = added
-	return nil
 }
 
 func (s *Server) remove(removed *session) {
@@ -119,13 +118,4 @@ func (s *Server) find(id string) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.sessions[id]
-}
-
-// fail answers as Garden's own server does.
-func (s *Server) fail(w http.ResponseWriter, doing string, err error) {
-	s.logger.Info("failed-to-"+doing, lager.Data{"error": err.Error()})
-	answer := &garden.Error{Err: err}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(answer.StatusCode())
-	json.NewEncoder(w).Encode(answer)
 }

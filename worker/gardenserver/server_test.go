@@ -22,21 +22,23 @@ import (
 var _ = Describe("a client that knows nothing of this server", func() {
 	var (
 		backend   *gardenfakes.FakeBackend
+		container *gardenfakes.FakeContainer
 		processes chan *fakeProcess
 		server    *gardenserver.Server
+		address   string
 		client    gclient.Client
 		// conns are those of the client, which break breaks.
 		conns chan net.Conn
 	)
 
 	BeforeEach(func() {
-		processes = make(chan *fakeProcess, 10)
+		processes = make(chan *fakeProcess, 100)
 		begin := func(id string, streams garden.ProcessIO) (garden.Process, error) {
 			p := newFakeProcess(id, streams)
 			processes <- p
 			return p, nil
 		}
-		container := new(gardenfakes.FakeContainer)
+		container = new(gardenfakes.FakeContainer)
 		container.HandleReturns("some-handle")
 		container.RunStub = func(spec garden.ProcessSpec, streams garden.ProcessIO) (garden.Process, error) {
 			return begin(spec.ID, streams)
@@ -52,6 +54,7 @@ var _ = Describe("a client that knows nothing of this server", func() {
 		Expect(err).NotTo(HaveOccurred())
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		Expect(err).NotTo(HaveOccurred())
+		address = listener.Addr().String()
 		served := make(chan error, 1)
 		go func() { served <- server.Serve(listener) }()
 		DeferCleanup(func(ctx SpecContext) {
@@ -59,7 +62,7 @@ var _ = Describe("a client that knows nothing of this server", func() {
 			Eventually(served).Should(Receive(BeNil()))
 		})
 
-		conns = make(chan net.Conn, 10)
+		conns = make(chan net.Conn, 1000)
 		client = gclient.NewClient(connection.NewWithHijacker(connection.NewHijackStreamerWithDialer(func(string, string) (net.Conn, error) {
 			conn, err := net.Dial("tcp", listener.Addr().String())
 			if err == nil {
@@ -93,6 +96,20 @@ var _ = Describe("a client that knows nothing of this server", func() {
 			written <- err
 		}()
 		return written
+	}
+	// stopServer returns once the server accepts no more, what waits for its end.
+	stopServer := func(ctx context.Context) func() error {
+		GinkgoHelper()
+		stopped := make(chan error, 1)
+		go func() { stopped <- server.Stop(ctx) }()
+		Eventually(func() error {
+			conn, err := net.Dial("tcp", address)
+			if err == nil {
+				conn.Close()
+			}
+			return err
+		}).Should(HaveOccurred())
+		return func() error { return <-stopped }
 	}
 	// breakConns is what the death of the client looks like.
 	breakConns := func() {
@@ -187,6 +204,80 @@ var _ = Describe("a client that knows nothing of this server", func() {
 		_, err := process.Wait()
 		Expect(err).To(MatchError(HaveSuffix("EOF")))
 		Eventually(running.detached).Should(BeClosed())
+	})
+
+	It("hears no error of a backend that leaves its processes because the server stops", func(ctx SpecContext) {
+		const sessions = 50 // which of two things comes first is left to chance
+		var followed []garden.Process
+		var running []*fakeProcess
+		found, err := client.Lookup("some-handle")
+		Expect(err).NotTo(HaveOccurred())
+		for range sessions {
+			process, err := found.Run(ctx, garden.ProcessSpec{ID: "task"}, garden.ProcessIO{Stdout: io.Discard})
+			Expect(err).NotTo(HaveOccurred())
+			followed, running = append(followed, process), append(running, <-processes)
+		}
+		backend.StopStub = func() error {
+			for _, fake := range running {
+				fake.fail <- errors.New("the client is gone")
+			}
+			backend.StopReturns(nil)
+			return nil
+		}
+		Expect(server.Stop(ctx)).To(Succeed())
+		for _, process := range followed {
+			_, err := process.Wait()
+			Expect(err).To(MatchError(HaveSuffix("EOF")))
+		}
+	})
+
+	It("loses the connection of a process that starts while the server stops, and so attaches to the next one", func(ctx SpecContext) {
+		starting, stopped := make(chan struct{}), make(chan struct{})
+		container.RunStub = func(_ garden.ProcessSpec, streams garden.ProcessIO) (garden.Process, error) {
+			close(starting)
+			<-stopped
+			return newFakeProcess("task", streams), nil
+		}
+		found, err := client.Lookup("some-handle")
+		Expect(err).NotTo(HaveOccurred())
+		followed := make(chan garden.Process, 1)
+		go func() {
+			defer GinkgoRecover()
+			process, err := found.Run(context.Background(), garden.ProcessSpec{ID: "task"}, garden.ProcessIO{})
+			Expect(err).NotTo(HaveOccurred())
+			followed <- process
+		}()
+		Eventually(starting).Should(BeClosed())
+
+		stop := stopServer(ctx)
+		close(stopped)
+		Expect(stop()).To(Succeed())
+		var process garden.Process
+		Eventually(followed).Should(Receive(&process))
+		_, err = process.Wait()
+		Expect(err).To(MatchError(HaveSuffix("EOF")))
+	})
+
+	It("hears from the backend why a process that was being started was not when the server stops", func(ctx SpecContext) {
+		starting, stopped := make(chan struct{}), make(chan struct{})
+		container.RunStub = func(garden.ProcessSpec, garden.ProcessIO) (garden.Process, error) {
+			close(starting)
+			<-stopped
+			return nil, errors.New("worker some-worker disappeared")
+		}
+		found, err := client.Lookup("some-handle")
+		Expect(err).NotTo(HaveOccurred())
+		failed := make(chan error, 1)
+		go func() {
+			_, err := found.Run(context.Background(), garden.ProcessSpec{ID: "task"}, garden.ProcessIO{})
+			failed <- err
+		}()
+		Eventually(starting).Should(BeClosed())
+
+		stop := stopServer(ctx)
+		close(stopped)
+		Eventually(failed).Should(Receive(MatchError(ContainSubstring("worker some-worker disappeared"))))
+		Expect(stop()).To(Succeed())
 	})
 
 	It("hears from the backend why a container that was being created was not when the server stops", func(ctx SpecContext) {

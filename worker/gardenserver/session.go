@@ -61,8 +61,19 @@ func (s *session) end() {
 	s.endOnce.Do(func() { close(s.over) })
 }
 
+func (s *session) isOver() bool {
+	select {
+	case <-s.over:
+		return true
+	default:
+		return false
+	}
+}
+
 // serve returns when the session is over. The status of the process is the last
-// that the client hears.
+// that the client hears. A session that was ended before says nothing more, whatever
+// the process says of being left: the client attaches again to what breaks off, and
+// not to what ends with an error.
 func (s *session) serve(conn net.Conn, input io.Reader) {
 	defer conn.Close()
 	defer s.end()
@@ -78,6 +89,9 @@ func (s *session) serve(conn net.Conn, input io.Reader) {
 	select {
 	case payload := <-last:
 		s.stdin.Close()
+		if s.isOver() {
+			return
+		}
 		if err := transport.WriteMessage(conn, payload); err != nil {
 			s.logger.Info("failed-to-send-status", lager.Data{"error": err.Error()})
 		}

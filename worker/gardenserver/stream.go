@@ -18,53 +18,52 @@ type stream struct {
 
 	connectOnce sync.Once
 	connected   chan struct{}
-	// send is set when connected is closed.
-	send func(data []byte, position int64) (taken int64, err error)
+	// client is set when connected is closed.
+	client outputstream.Destination
 
+	// taken is what the client answered last, if begun.
+	taken int64
+	begun bool
 	// next is the position after what was written last.
 	next int64
 }
+
+var _ outputstream.Destination = (*stream)(nil)
 
 func newStream(s *session) *stream {
 	return &stream{over: s.over, end: s.end, connected: make(chan struct{})}
 }
 
-// connect gives the stream its client. The first one counts.
+// connect gives the stream its client. The first one counts. Of one that does not
+// say what it takes, all counts as taken that the kernel has.
 func (s *stream) connect(conn net.Conn, r *http.Request) {
 	s.connectOnce.Do(func() {
-		if outputstream.Asked(r) {
-			s.send = outputstream.NewSender(conn).Send
+		if outputstream.Wanted(r) {
+			s.client = outputstream.NewSender(conn)
 		} else {
-			s.send = sendBytes(conn)
+			s.client = outputstream.DestinationOf(conn)
 		}
 		close(s.connected)
 	})
 }
 
-// sendBytes is for a client that does not say what it takes.
-func sendBytes(conn net.Conn) func([]byte, int64) (int64, error) {
-	return func(data []byte, position int64) (int64, error) {
-		n, err := conn.Write(data)
-		return position + int64(n), err
-	}
-}
-
-// WriteOutput waits for the client to fetch the stream and to deal with the data,
-// which lies at a position of the output. It returns the position up to which the
-// client has the output for good, as podinit's writers do.
+// WriteOutput waits for the client to fetch the stream and to deal with the data.
 func (s *stream) WriteOutput(data []byte, position int64) (taken int64, err error) {
+	if !s.begun {
+		s.taken, s.begun = position, true
+	}
 	select {
 	case <-s.connected:
 	case <-s.over:
-		return position, errSessionOver
+		return s.taken, errSessionOver
 	}
 	s.next = position + int64(len(data))
-	taken, err = s.send(data, position)
+	s.taken, err = s.client.WriteOutput(data, position)
 	if err != nil {
 		// Without the other connections the client notices, and attaches again.
 		s.end()
 	}
-	return taken, err
+	return s.taken, err
 }
 
 // Write goes on after what was written last.

@@ -1,6 +1,7 @@
 package kubernetes_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"syscall"
@@ -103,6 +104,13 @@ var _ = Describe("a container", func() {
 			Expect(err).To(MatchError("start process task in pod ci/" + podName + ": no user builder"))
 			_, err = container.Attach("task", garden.ProcessIO{})
 			Expect(err).To(Equal(garden.ProcessNotFoundError{ProcessID: "task"}))
+		})
+
+		It("fails in the words for which web runs the step again, when the worker is stopped", func() {
+			Expect(w.backend.Stop()).To(Succeed())
+			w.init.startErr = context.Canceled
+			_, err := container.Run(garden.ProcessSpec{ID: "task", Path: "make"}, garden.ProcessIO{})
+			Expect(err).To(MatchError(MatchRegexp("worker .+ disappeared")))
 		})
 
 		It("is known for a client to attach before it runs, in case the worker ends then", func() {

@@ -87,6 +87,11 @@ func (c *Container) start(id string, spec garden.ProcessSpec) error {
 }
 
 func (c *Container) notStarted(ctx context.Context, id string, err error) error {
+	if c.backend.ctx.Err() != nil {
+		// Web runs a step again whose error has these words.
+		return fmt.Errorf("worker %s disappeared: it was stopped before it knew whether process %s had started in pod %s",
+			c.backend.WorkerName, id, c.podName())
+	}
 	return fmt.Errorf("start process %s in pod %s: %w", id, c.podName(), c.endReasonOr(ctx, err))
 }
 

@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	idPrefix    = "acknowledged-"
-	queryKey    = "output"
-	queryAsking = "acknowledged"
+	idPrefix   = "acknowledged-"
+	queryKey   = "output"
+	queryValue = "acknowledged"
 )
 
 // NewID returns an ID for the streams of a process that says that the worker can
@@ -20,17 +20,17 @@ func NewID() string {
 	return idPrefix + uuid.NewString()
 }
 
-// Offered says whether the ID of a stream is one of NewID's.
-func Offered(id string) bool {
+// CanSendPieces says whether the worker that gave a stream its ID can send pieces.
+func CanSendPieces(id string) bool {
 	return strings.HasPrefix(id, idPrefix)
 }
 
-// Asking is the query with which web asks for pieces.
-func Asking() url.Values {
-	return url.Values{queryKey: {queryAsking}}
+// Query is that with which web asks for pieces.
+func Query() url.Values {
+	return url.Values{queryKey: {queryValue}}
 }
 
-// Asked says whether a request for a stream asks for pieces.
-func Asked(r *http.Request) bool {
-	return r.URL.Query().Get(queryKey) == queryAsking
+// Wanted says whether a request for a stream asks for pieces.
+func Wanted(r *http.Request) bool {
+	return r.URL.Query().Get(queryKey) == queryValue
 }

@@ -5,13 +5,6 @@ import (
 	"io"
 )
 
-// Destination takes the output of a process by its position.
-type Destination interface {
-	// WriteOutput returns the position up to which it has the output for good.
-	// Data that it had before it takes no second time.
-	WriteOutput(data []byte, position int64) (taken int64, err error)
-}
-
 // Log is a writer that takes the output of one process after the other.
 type Log interface {
 	// OutputOf returns what takes the output of the process that runs in a
@@ -75,13 +68,5 @@ func (r *Receiver) destination(w io.Writer) Destination {
 	if log, ok := w.(Log); ok {
 		return log.OutputOf(r.container, r.attached)
 	}
-	return plain{w}
-}
-
-// plain takes what it is given, for good.
-type plain struct{ io.Writer }
-
-func (p plain) WriteOutput(data []byte, position int64) (int64, error) {
-	n, err := p.Write(data)
-	return position + int64(n), err
+	return DestinationOf(w)
 }

@@ -43,8 +43,8 @@ var _ = Describe("a stream", func() {
 		var all bytes.Buffer
 		ended := receive(&all)
 		large := strings.Repeat("0123456789", 300_000)
-		Expect(sender.Send([]byte("begin "), 0)).To(BeEquivalentTo(6))
-		Expect(sender.Send([]byte(large), 6)).To(BeEquivalentTo(6 + len(large)))
+		Expect(sender.WriteOutput([]byte("begin "), 0)).To(BeEquivalentTo(6))
+		Expect(sender.WriteOutput([]byte(large), 6)).To(BeEquivalentTo(6 + len(large)))
 		Expect(worker.Close()).To(Succeed())
 		Eventually(ended).Should(Receive(BeNil()))
 		Expect(all.String() == "begin "+large).To(BeTrue())
@@ -55,7 +55,7 @@ var _ = Describe("a stream", func() {
 		receive(writer)
 		sent := make(chan error, 1)
 		go func() {
-			_, err := sender.Send([]byte("slow"), 0)
+			_, err := sender.WriteOutput([]byte("slow"), 0)
 			sent <- err
 		}()
 		Consistently(sent, "50ms").ShouldNot(Receive())
@@ -66,7 +66,7 @@ var _ = Describe("a stream", func() {
 	It("tells the worker what a log has for good", func() {
 		log := &fakeLog{taken: 3}
 		receive(log)
-		Expect(sender.Send([]byte("some text"), 2)).To(BeEquivalentTo(3))
+		Expect(sender.WriteOutput([]byte("some text"), 2)).To(BeEquivalentTo(3))
 		Expect(log.container).To(Equal("some-container"))
 		Expect(log.attached).To(BeTrue())
 		Expect(log.positions).To(Equal([]int64{2}))
@@ -74,8 +74,8 @@ var _ = Describe("a stream", func() {
 
 	It("lets the process come to its end when the writer has failed", func() {
 		ended := receive(failing{})
-		Expect(sender.Send([]byte("one"), 0)).To(BeEquivalentTo(3))
-		Expect(sender.Send([]byte("two"), 3)).To(BeEquivalentTo(6))
+		Expect(sender.WriteOutput([]byte("one"), 0)).To(BeEquivalentTo(3))
+		Expect(sender.WriteOutput([]byte("two"), 3)).To(BeEquivalentTo(6))
 		Expect(worker.Close()).To(Succeed())
 		Eventually(ended).Should(Receive(MatchError("no such build")))
 		Expect(failures).To(HaveLen(1))
@@ -83,9 +83,31 @@ var _ = Describe("a stream", func() {
 
 	It("fails to send when web is gone", func() {
 		Expect(web.Close()).To(Succeed())
-		taken, err := sender.Send([]byte("lost"), 7)
+		taken, err := sender.WriteOutput([]byte("lost"), 7)
 		Expect(err).To(HaveOccurred())
 		Expect(taken).To(BeEquivalentTo(7))
+	})
+
+	It("says what web has taken when web is gone, not where the next piece begins", func() {
+		receive(&fakeLog{taken: 3})
+		Expect(sender.WriteOutput([]byte("second"), 0)).To(BeEquivalentTo(3))
+		Expect(web.Close()).To(Succeed())
+		for position := int64(6); position < 20; position += 6 {
+			taken, err := sender.WriteOutput([]byte("second"), position)
+			Expect(err).To(HaveOccurred())
+			Expect(taken).To(BeEquivalentTo(3))
+		}
+	})
+
+	It("says what web has taken of the pieces before the one with which web went", func() {
+		go func() {
+			defer web.Close()
+			io.ReadFull(web, make([]byte, 8+4+1<<20))
+			web.Write([]byte{0, 0, 0, 0, 0, 0, 0, 9})
+		}()
+		taken, err := sender.WriteOutput(make([]byte, 1<<20+1), 5)
+		Expect(err).To(HaveOccurred())
+		Expect(taken).To(BeEquivalentTo(9))
 	})
 
 	It("does not believe that more was taken than was sent", func() {
@@ -93,7 +115,7 @@ var _ = Describe("a stream", func() {
 			io.ReadFull(web, make([]byte, 8+4+4))
 			web.Write([]byte{0, 0, 0, 0, 0, 0, 1, 0})
 		}()
-		_, err := sender.Send([]byte("four"), 0)
+		_, err := sender.WriteOutput([]byte("four"), 0)
 		Expect(err).To(MatchError(ContainSubstring("took the output up to 256, of which 4 bytes were sent")))
 	})
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit/internal/protocol"
+	"github.com/concourse/concourse-kubernetes/worker/outputstream"
 )
 
 const (
@@ -86,7 +87,8 @@ func ending(frame protocol.Frame) (int, error) {
 	}
 }
 
-// deliver returns when the client has the output and init was told.
+// deliver returns when the client has dealt with the output and init was told what
+// the client has for good, also where the client failed to take all of it.
 func (a *attachment) deliver(frame protocol.Frame) error {
 	writer := a.writers[frame.Kind]
 	if writer == nil {
@@ -95,7 +97,7 @@ func (a *attachment) deliver(frame protocol.Frame) error {
 	if err := a.progress.begin(frame); err != nil {
 		return err
 	}
-	taken, err := writeOutput(writer, frame.Data, frame.Offset)
+	taken, err := outputstream.DestinationOf(writer).WriteOutput(frame.Data, frame.Offset)
 	if err != nil {
 		err = fmt.Errorf("write its output: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit/internal/protocol"
+	"github.com/concourse/concourse-kubernetes/worker/outputstream"
 )
 
 // maxLeftover is the most of a stream that is taken from an init that was killed.
@@ -41,10 +42,24 @@ func copyLeftover(path string, from int64, to io.Writer) error {
 		return fmt.Errorf("read what is left of a process' output: %w", err)
 	}
 	defer file.Close()
-	if _, err := io.Copy(&outputCopy{to, from}, io.NewSectionReader(file, from, maxLeftover)); err != nil {
+	if _, err := io.Copy(&outputCopy{outputstream.DestinationOf(to), from}, io.NewSectionReader(file, from, maxLeftover)); err != nil {
 		return fmt.Errorf("read what is left of a process' output: %w", err)
 	}
 	return nil
+}
+
+// outputCopy writes output from a position on.
+type outputCopy struct {
+	to       outputstream.Destination
+	position int64
+}
+
+func (c *outputCopy) Write(data []byte) (int, error) {
+	if _, err := c.to.WriteOutput(data, c.position); err != nil {
+		return 0, err
+	}
+	c.position += int64(len(data))
+	return len(data), nil
 }
 
 // openRegular looks before it opens: to open a device or a pipe does something already.

@@ -49,7 +49,9 @@ type ProcessSpec struct {
 }
 
 // ProcessIO is what an attach connects a process to. Output for a nil writer
-// stays with init, for a later attach.
+// stays with init, for a later attach. A writer may be a
+// Destination of package outputstream: what that has not taken comes again with a
+// later attach.
 type ProcessIO struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer

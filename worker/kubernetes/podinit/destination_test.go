@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
+	"github.com/concourse/concourse-kubernetes/worker/outputstream"
 )
 
 var _ = Describe("A writer that has output for good later than it takes it", func() {
@@ -45,7 +46,7 @@ type lateWriter struct {
 	positions []int64
 }
 
-var _ podinit.OutputWriter = (*lateWriter)(nil)
+var _ outputstream.Destination = (*lateWriter)(nil)
 
 func (w *lateWriter) WriteOutput(data []byte, position int64) (int64, error) {
 	w.positions = append(w.positions, position)
