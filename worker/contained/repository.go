@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 
 	"code.cloudfoundry.org/lager/v3"
 	"code.cloudfoundry.org/lager/v3/lagerctx"
@@ -38,31 +39,23 @@ func (r *Repository) StreamIn(ctx context.Context, handle, path string, encoding
 		logger.Error("failed-to-find-volume", err)
 		return false, err
 	}
-	destination, err := destination(data, path)
+	local, err := destination(data, path)
 	if err != nil {
 		return false, refuse(ctx, logger, handle, err)
 	}
-	defer destination.Close()
-
 	limited := newLimitedStream(stream, limitInMB)
-	isBad, err := unpack(ctx, destination, encoding, limited)
+	isBad, err := unpack(ctx, data, local, encoding, limited)
 	if limited.err != nil {
-		return true, limited.err // tar only saw its input end
+		return true, limited.err // which upstream's API compares
 	}
 	return isBad, err
 }
 
 // StreamOut writes a directory's content, or a single file, as an archive.
 func (r *Repository) StreamOut(ctx context.Context, handle, path string, encoding baggageclaim.Encoding, dest io.Writer) error {
-	logger := session(ctx, "stream-out", handle, path)
-	data, err := r.dataPath(handle)
+	source, err := r.source(ctx, "stream-out", handle, path)
 	if err != nil {
-		logger.Error("failed-to-find-volume", err)
 		return err
-	}
-	source, err := Open(data, path)
-	if err != nil {
-		return refuse(ctx, logger, handle, err)
 	}
 	defer source.Close()
 	return pack(ctx, source, encoding, dest)
@@ -70,15 +63,9 @@ func (r *Repository) StreamOut(ctx context.Context, handle, path string, encodin
 
 // StreamP2pOut sends a directory's content to another worker's Baggageclaim.
 func (r *Repository) StreamP2pOut(ctx context.Context, handle, path string, encoding baggageclaim.Encoding, streamInURL string) error {
-	logger := session(ctx, "stream-p2p-out", handle, path)
-	data, err := r.dataPath(handle)
+	source, err := r.source(ctx, "stream-p2p-out", handle, path)
 	if err != nil {
-		logger.Error("failed-to-find-volume", err)
 		return err
-	}
-	source, err := Open(data, path)
-	if err != nil {
-		return refuse(ctx, logger, handle, err)
 	}
 	defer source.Close()
 
@@ -96,6 +83,21 @@ func (r *Repository) StreamP2pOut(ctx context.Context, handle, path string, enco
 	reader.Close()
 	<-packed
 	return err
+}
+
+// source opens the file or directory that a task streams out. It logs why not.
+func (r *Repository) source(ctx context.Context, task, handle, path string) (*os.File, error) {
+	logger := session(ctx, task, handle, path)
+	data, err := r.dataPath(handle)
+	if err != nil {
+		logger.Error("failed-to-find-volume", err)
+		return nil, err
+	}
+	source, err := Open(data, path)
+	if err != nil {
+		return nil, refuse(ctx, logger, handle, err)
+	}
+	return source, nil
 }
 
 // dataPath is where the content of a volume is on the node.
