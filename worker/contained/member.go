@@ -3,7 +3,6 @@ package contained
 import (
 	"archive/tar"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +21,7 @@ func isKept(attribute string) bool {
 // paxAttribute precedes the name of an extended attribute in an archive.
 const paxAttribute = "SCHILY.xattr."
 
-func makeFile(ctx context.Context, name string, header *tar.Header, content io.Reader) error {
+func (u *unpacking) makeFile(name string, header *tar.Header, content io.Reader) error {
 	var file *os.File
 	err := replace(name, func() (err error) {
 		file, err = os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
@@ -32,7 +31,7 @@ func makeFile(ctx context.Context, name string, header *tar.Header, content io.R
 		return err
 	}
 	defer file.Close()
-	if err := writeSparse(ctx, file, content, header.Size); err != nil {
+	if err := u.writeSparse(file, content, header.Size); err != nil {
 		return err
 	}
 	if err := describe(file, header); err != nil {
@@ -137,22 +136,31 @@ const hole = 64 << 10
 
 // writeSparse writes a file. Zeros become holes: the sparse files of an archive of a
 // few bytes would fill a disk.
-func writeSparse(ctx context.Context, file *os.File, content io.Reader, size int64) error {
-	buffer, zeros := make([]byte, hole), make([]byte, hole)
+func (u *unpacking) writeSparse(file *os.File, content io.Reader, size int64) error {
+	var written int64
 	for at := int64(0); at < size; {
-		if err := ctx.Err(); err != nil {
+		if err := u.ctx.Err(); err != nil {
 			return err
 		}
-		chunk := buffer[:min(hole, size-at)]
+		chunk := u.buffer[:min(hole, size-at)]
 		if _, err := io.ReadFull(content, chunk); err != nil {
 			return err
 		}
-		if !bytes.Equal(chunk, zeros[:len(chunk)]) {
+		if !isZero(chunk) {
 			if _, err := file.WriteAt(chunk, at); err != nil {
 				return err
 			}
+			written = at + int64(len(chunk))
 		}
 		at += int64(len(chunk))
 	}
-	return file.Truncate(size)
+	if written == size {
+		return nil
+	}
+	return file.Truncate(size) // the last is a hole
+}
+
+// isZero compares each byte with the next one.
+func isZero(chunk []byte) bool {
+	return chunk[0] == 0 && bytes.Equal(chunk[1:], chunk[:len(chunk)-1])
 }

@@ -19,8 +19,9 @@ import (
 // what [tar.Header] says of owners by number, modes, times of modification, and
 // the extended attributes that [isKept] names.
 type unpacking struct {
-	ctx  context.Context
-	last []unpackedDirectory // of the last member's directories, the outermost first
+	ctx    context.Context
+	last   []unpackedDirectory // those that the last member is in, the outermost first
+	buffer []byte              // of the length of a hole
 }
 
 // unpackedDirectory gets its time when all in it is unpacked.
@@ -32,7 +33,7 @@ type unpackedDirectory struct {
 // unpackArchive reads an archive to its end, and the stream too: a compressed one
 // ends with its checksum.
 func unpackArchive(ctx context.Context, stream io.Reader) error {
-	u := unpacking{ctx: ctx}
+	u := unpacking{ctx: ctx, buffer: make([]byte, hole)}
 	archive := tar.NewReader(stream)
 	for {
 		if err := ctx.Err(); err != nil {
@@ -71,7 +72,7 @@ func (u *unpacking) member(header *tar.Header, content io.Reader) error {
 	}
 	switch header.Typeflag {
 	case tar.TypeReg, tar.TypeCont, tar.TypeGNUSparse:
-		return makeFile(u.ctx, name, header, content)
+		return u.makeFile(name, header, content)
 	case tar.TypeDir:
 		u.last = append(u.last, unpackedDirectory{name, header})
 		return makeDirectory(name, header)
