@@ -11,14 +11,20 @@ import (
 	"github.com/concourse/concourse/worker/baggageclaim"
 	"github.com/concourse/concourse/worker/baggageclaim/uidgid"
 	"github.com/concourse/concourse/worker/baggageclaim/volume"
+	"golang.org/x/sync/semaphore"
 )
 
 // Repository is upstream's, with streams that stay inside their volumes.
 type Repository struct {
 	volume.Repository
 
-	volumes volume.Filesystem
+	volumes   volume.Filesystem
+	unpacking *semaphore.Weighted // of streams
 }
+
+// MaxUnpacking is how many streams are unpacked at a time. Each has a thread, of which
+// the Go runtime allows 10,000 before it ends the process.
+const MaxUnpacking = 1000
 
 // NewRepository returns the repository of the volumes of a file system. It fails
 // where tar is not GNU tar.
@@ -27,7 +33,11 @@ func NewRepository(volumes volume.Filesystem) (*Repository, error) {
 		return nil, err
 	}
 	keepOwners := uidgid.NoopNamespacer{}
-	return &Repository{volume.NewRepository(volumes, volume.NewLockManager(), keepOwners, keepOwners), volumes}, nil
+	return &Repository{
+		Repository: volume.NewRepository(volumes, volume.NewLockManager(), keepOwners, keepOwners),
+		volumes:    volumes,
+		unpacking:  semaphore.NewWeighted(MaxUnpacking),
+	}, nil
 }
 
 // StreamIn unpacks an archive into a directory of a volume, which it makes. A
@@ -43,6 +53,10 @@ func (r *Repository) StreamIn(ctx context.Context, handle, path string, encoding
 	if err != nil {
 		return false, refuse(ctx, logger, handle, err)
 	}
+	if err := r.unpacking.Acquire(ctx, 1); err != nil {
+		return false, fmt.Errorf("wait until fewer than %d streams are unpacked: %w", MaxUnpacking, err)
+	}
+	defer r.unpacking.Release(1)
 	limited := newLimitedStream(stream, limitInMB)
 	isBad, err := unpack(ctx, data, local, encoding, limited)
 	if limited.err != nil {
