@@ -12,12 +12,13 @@
 //     own, and is mounted at different places in different steps.
 //   - What was found is looked at before it is opened. Only a regular file
 //     or a directory is opened.
-//   - The tar program gets an open directory, and no path. A single file is put
-//     into its archive here, from its descriptor.
-//   - What comes in is unpacked by GNU tar. It makes links that lead out only when
-//     everything else is unpacked, and strips or refuses names that do. It would
-//     follow a link that was there before, so a directory that holds one that may lead
-//     out takes no stream.
+//   - What comes in is unpacked by a thread whose root is the volume's content. Every
+//     link ends in the volume there: an absolute one begins at its content, and dots go
+//     no further up. A step, or another stream, may change the volume meanwhile.
+//   - Nothing that has a member's name is opened to be written. It is replaced.
+//   - What goes out is packed by GNU tar, which gets an open directory and no path.
+//     It follows no link, not even one that takes a directory's place meanwhile. A
+//     single file is put into its archive here, from its descriptor.
 //
 // All else that a volume can do is upstream's [volume.Repository]. There are no
 // user namespaces here: the files of a volume have the owners that pods see.

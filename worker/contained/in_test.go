@@ -27,14 +27,6 @@ var _ = Describe("streaming into a volume", func() {
 		data, outside = w.volume("in"), w.outside()
 	})
 
-	// untouched says that the directory outside is as it was.
-	untouched := func() {
-		GinkgoHelper()
-		entries, err := os.ReadDir(outside)
-		Expect(err).NotTo(HaveOccurred())
-		Expect(entries).To(ConsistOf(HaveField("Name()", "shadow")))
-		Expect(os.ReadFile(filepath.Join(outside, "shadow"))).To(BeEquivalentTo("root's"))
-	}
 	oneFile := func() []byte {
 		GinkgoHelper()
 		return archiveOf(tar.Header{Typeflag: tar.TypeReg, Name: "file"})
@@ -68,12 +60,12 @@ var _ = Describe("streaming into a volume", func() {
 		Expect(filepath.Join(data, "folder", "below", "file")).To(BeAnExistingFile())
 	})
 
-	DescribeTable("makes nothing outside for a path that leads there", func(path string) {
+	DescribeTable("makes nothing outside for a path that leads there, and says so", func(path string) {
 		Expect(os.Symlink(outside, filepath.Join(data, "link"))).To(Succeed())
 		found := w.streamIn("in", path, raw, oneFile())
-		Expect(found.status).To(BeNumerically(">=", 400))
-		Expect(string(found.body)).To(ContainSubstring("volume"))
-		untouched()
+		Expect(found.status).To(Equal(http.StatusUnprocessableEntity))
+		Expect(found.message()).To(And(ContainSubstring(path), ContainSubstring("leads out of the volume")))
+		w.untouched()
 	},
 		Entry("by dots", "../../../../outside"),
 		Entry("by a link", "link"),
@@ -90,7 +82,7 @@ var _ = Describe("streaming into a volume", func() {
 
 	DescribeTable("keeps a malicious archive inside", func(entries func() []tar.Header) {
 		w.streamIn("in", ".", raw, archiveOf(entries()...))
-		untouched()
+		w.untouched()
 		Expect(filepath.Join(w.dir, "volumes", "live", "in", "escaped")).NotTo(BeAnExistingFile())
 	},
 		Entry("a file below a link to outside", func() []tar.Header {
@@ -158,22 +150,12 @@ var _ = Describe("streaming into a volume", func() {
 		Expect(w.streamOut("in", "zero", raw).status).To(BeNumerically(">=", 400))
 	})
 
-	DescribeTable("takes nothing beside a link that was there and may lead out", func(target string) {
-		if target == "" {
-			target = outside
-		}
-		Expect(os.Symlink(target, filepath.Join(data, "x"))).To(Succeed())
-		found := w.streamIn("in", ".", raw, archiveOf(tar.Header{Typeflag: tar.TypeReg, Name: "x/file"}))
-		untouched()
-		Expect(found.status).To(Equal(http.StatusUnprocessableEntity))
-		Expect(found.message()).To(And(ContainSubstring(`"x"`), ContainSubstring("stream into a directory without such links")))
-	}, Entry("absolute", ""), Entry("relative", "../../../../outside"))
-
 	It("answers for what it can't take as upstream's does", func() {
 		Expect(w.streamIn("none", ".", raw, oneFile()).status).To(Equal(http.StatusNotFound))
 		Expect(w.streamIn("in", ".", "lz4", oneFile()).status).To(Equal(http.StatusBadRequest))
 		Expect(w.streamIn("in", ".", "gzip", []byte("no archive")).status).To(Equal(http.StatusBadRequest))
 		Expect(w.streamIn("in", ".", raw, []byte("no archive")).status).To(Equal(http.StatusBadRequest))
+		Expect(w.streamIn("in", ".", raw, oneFile()[:515]).status).To(Equal(http.StatusBadRequest))
 	})
 
 	It("ends at the limit", func() {

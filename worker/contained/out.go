@@ -21,7 +21,7 @@ func pack(ctx context.Context, source *os.File, encoding baggageclaim.Encoding, 
 		return err
 	}
 	if info.IsDir() {
-		err = tarProgram(ctx, source, nil, compressed, "--create", "--file=-", ".")
+		err = packDirectory(ctx, source, compressed)
 	} else {
 		err = packFile(source, info, compressed)
 	}

@@ -19,7 +19,7 @@ type refusalKey struct{}
 // error is the one for upstream's API, which looks for a missing file's.
 func refuse(ctx context.Context, logger lager.Logger, handle string, err error) error {
 	logger.Info("refused", lager.Data{"error": err.Error()})
-	isOurs := errors.Is(err, ErrLeadsOut) || errors.Is(err, ErrNotAFile) || errors.Is(err, ErrHoldsLinks)
+	isOurs := errors.Is(err, ErrLeadsOut) || errors.Is(err, ErrNotAFile)
 	if noted, ok := ctx.Value(refusalKey{}).(*refusal); ok && isOurs {
 		noted.reason = fmt.Errorf("volume %s: %w", handle, err)
 	}

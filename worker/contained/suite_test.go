@@ -74,6 +74,16 @@ func (w worker) outside() string {
 	return dir
 }
 
+// untouched says that the directory outside is as it was.
+func (w worker) untouched() {
+	GinkgoHelper()
+	dir := filepath.Join(w.dir, "outside")
+	entries, err := os.ReadDir(dir)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(entries).To(ConsistOf(HaveField("Name()", "shadow")))
+	Expect(os.ReadFile(filepath.Join(dir, "shadow"))).To(BeEquivalentTo("root's"))
+}
+
 func write(path, content string) {
 	GinkgoHelper()
 	Expect(os.WriteFile(path, []byte(content), 0o644)).To(Succeed())
