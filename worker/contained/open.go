@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/concourse/concourse-kubernetes/worker/found"
 )
 
 var (
@@ -34,12 +36,12 @@ func Open(directory, path string) (*os.File, error) {
 	}
 	defer root.Close()
 
-	found, err := resolve(root, local)
+	file, err := resolve(root, local)
 	if err != nil {
 		return nil, err
 	}
-	defer found.Close()
-	return Reopen(found, local)
+	defer file.Close()
+	return Reopen(file)
 }
 
 // localPath cleans a path as upstream's Baggageclaim does: by its text alone. One
@@ -70,19 +72,15 @@ func resolve(root *os.File, local string) (*os.File, error) {
 	}
 }
 
-// Reopen opens for reading what an O_PATH descriptor stands for. That is the same
-// file, whatever has its name by now.
-func Reopen(found *os.File, name string) (*os.File, error) {
-	var stat unix.Stat_t
-	if err := unix.Fstat(int(found.Fd()), &stat); err != nil {
-		return nil, &fs.PathError{Op: "stat", Path: name, Err: err}
-	}
-	if kind := stat.Mode & unix.S_IFMT; kind != unix.S_IFREG && kind != unix.S_IFDIR {
-		return nil, fmt.Errorf("%q %w", name, ErrNotAFile)
-	}
-	descriptor, err := unix.Open(fmt.Sprintf("/proc/self/fd/%d", found.Fd()), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+// Reopen opens for reading what an O_PATH descriptor stands for, if that is a
+// regular file or a directory.
+func Reopen(file *os.File) (*os.File, error) {
+	kind, err := found.Kind(file)
 	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+		return nil, err
 	}
-	return os.NewFile(uintptr(descriptor), name), nil
+	if kind != unix.S_IFREG && kind != unix.S_IFDIR {
+		return nil, fmt.Errorf("%q %w", file.Name(), ErrNotAFile)
+	}
+	return found.Open(file)
 }

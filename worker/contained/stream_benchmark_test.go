@@ -2,7 +2,9 @@ package contained_test
 
 import (
 	"archive/tar"
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -41,12 +43,9 @@ func BenchmarkStreamIn(b *testing.B) {
 			for b.Loop() {
 				stream, writer := io.Pipe()
 				go func() {
-					archive := tar.NewWriter(writer)
-					err := write(archive)
-					if err == nil {
-						err = archive.Close()
-					}
-					writer.CloseWithError(err)
+					pieces := bufio.NewWriterSize(writer, 32<<10) // as HTTP has them
+					archive := tar.NewWriter(pieces)
+					writer.CloseWithError(errors.Join(write(archive), archive.Close(), pieces.Flush()))
 				}()
 				if _, err := repository.StreamIn(context.Background(), "in", ".", baggageclaim.RawEncoding, 0, stream); err != nil {
 					b.Fatal(err)

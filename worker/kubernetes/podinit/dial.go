@@ -6,6 +6,8 @@ import (
 	"net"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/concourse/concourse-kubernetes/worker/found"
 )
 
 // dial connects to the socket at path and to nothing else. A process in the
@@ -14,13 +16,17 @@ import (
 // opened first, and connected to through its descriptor. That also frees the
 // path from the 107 bytes that a socket's address has.
 func dial(ctx context.Context, path string) (net.Conn, error) {
-	socket, mode, err := look(path)
+	socket, err := found.At(path)
 	if err != nil {
 		return nil, fmt.Errorf("find the socket of init: %w", err)
 	}
-	defer unix.Close(socket)
-	if mode != unix.S_IFSOCK {
+	defer socket.Close()
+	kind, err := found.Kind(socket)
+	if err != nil {
+		return nil, fmt.Errorf("find the socket of init: %w", err)
+	}
+	if kind != unix.S_IFSOCK {
 		return nil, fmt.Errorf("%s is not a socket: something in the pod replaced init's", path)
 	}
-	return new(net.Dialer).DialContext(ctx, "unix", reopened(socket))
+	return new(net.Dialer).DialContext(ctx, "unix", found.Path(socket))
 }

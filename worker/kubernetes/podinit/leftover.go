@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/concourse/concourse-kubernetes/worker/found"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit/internal/protocol"
 	"github.com/concourse/concourse-kubernetes/worker/outputstream"
 )
@@ -62,15 +63,19 @@ func (c *outputCopy) Write(data []byte) (int, error) {
 	return len(data), nil
 }
 
-// openRegular looks before it opens: to open a device or a pipe does something already.
+// openRegular opens a regular file and nothing else.
 func openRegular(path string) (*os.File, error) {
-	found, mode, err := look(path)
+	file, err := found.At(path)
 	if err != nil {
 		return nil, err
 	}
-	defer unix.Close(found)
-	if mode != unix.S_IFREG {
+	defer file.Close()
+	kind, err := found.Kind(file)
+	if err != nil {
+		return nil, err
+	}
+	if kind != unix.S_IFREG {
 		return nil, fmt.Errorf("%s is not a regular file: something in the pod replaced it", path)
 	}
-	return os.Open(reopened(found))
+	return found.Open(file)
 }

@@ -32,7 +32,7 @@ func (f file) open() (*os.File, error) {
 	if now.Dev != f.Dev || now.Ino != f.Ino || now.Mode != f.Mode {
 		return nil, errChanging
 	}
-	return contained.Reopen(found, f.name)
+	return contained.Reopen(found)
 }
 
 // header is the file's entry in the archive, as if it had no other name.
