@@ -2,7 +2,6 @@ package kubernetes
 
 import (
 	"errors"
-	"io"
 
 	"code.cloudfoundry.org/lager/v3"
 
@@ -22,21 +21,10 @@ func killedWithPod(err error) bool {
 	return ok && reason.IsOutOfMemory()
 }
 
-// finishOutput delivers what init would have delivered.
+// finishOutput delivers what init would have delivered, and says what init would have
+// said.
 func (p *Process) finishOutput(streams podinit.ProcessIO) {
-	if err := podinit.DeliverLeftover(p.container.state.runDir(), p.id, streams); err != nil {
+	if err := podinit.DeliverLeftover(p.container.state.runDir(), p.id, streams, podinit.OutOfMemoryNote); err != nil {
 		p.container.backend.Logger.Error("failed-to-deliver-leftover-output", err, lager.Data{"handle": p.container.handle, "process": p.id})
-	}
-	noteOutOfMemory(streams)
-}
-
-// noteOutOfMemory says what init would have said. A process with a terminal has
-// one stream.
-func noteOutOfMemory(streams podinit.ProcessIO) {
-	for _, stream := range []io.Writer{streams.Stderr, streams.Stdout} {
-		if stream != nil {
-			io.WriteString(stream, podinit.OutOfMemoryNote)
-			return
-		}
 	}
 }
