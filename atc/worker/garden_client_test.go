@@ -164,7 +164,7 @@ var _ = Describe("the Garden client of a Kubernetes worker", func() {
 		_, err := client.Run(context.Background(), "some-handle", garden.ProcessSpec{ID: "task"}, garden.ProcessIO{Stdout: log})
 		Expect(err).NotTo(HaveOccurred())
 		written := write((<-streams).Stdout, "one", 5)
-		Eventually(log.OutputOfArgs).Should(HaveLen(2))
+		Eventually(log.writing).Should(Receive())
 		for range len(conns) {
 			(<-conns).Close()
 		}
@@ -201,12 +201,16 @@ var _ = Describe("the Garden client of a Kubernetes worker", func() {
 type fakeLog struct {
 	io.Writer
 	taken chan int64
+	// writing gets one for each write that begins.
+	writing chan struct{}
 
 	mu   sync.Mutex
 	args []any
 }
 
-func newFakeLog() *fakeLog { return &fakeLog{taken: make(chan int64)} }
+func newFakeLog() *fakeLog {
+	return &fakeLog{taken: make(chan int64), writing: make(chan struct{}, 10)}
+}
 
 func (l *fakeLog) OutputOf(container string, attached bool) outputstream.Destination {
 	l.mu.Lock()
@@ -221,4 +225,7 @@ func (l *fakeLog) OutputOfArgs() []any {
 	return l.args
 }
 
-func (l *fakeLog) WriteOutput([]byte, int64) (int64, error) { return <-l.taken, nil }
+func (l *fakeLog) WriteOutput([]byte, int64) (int64, error) {
+	l.writing <- struct{}{}
+	return <-l.taken, nil
+}
