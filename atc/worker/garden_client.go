@@ -51,7 +51,7 @@ func (f factory) gardenClient(logger lager.Logger, worker db.Worker) gclient.Cli
 		Req: rata.NewRequestGenerator("http://127.0.0.1:8080", routes.Routes),
 	}}
 	conn := attachingConnection{connection.NewWithHijacker(streamer, logger)}
-	return gclient.NewClient(gclient.NewRetryableConnection(conn))
+	return gclient.NewClient(retrying(conn))
 }
 
 type attachedKey struct{}

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net"
@@ -28,7 +29,9 @@ var _ = Describe("the Garden client of a Kubernetes worker", func() {
 	BeforeEach(func() {
 		streams, status, conns = make(chan garden.ProcessIO, 1), make(chan int), make(chan net.Conn, 10)
 		process := new(gardenfakes.FakeProcess)
-		process.WaitStub = func() (int, error) { return <-status, nil }
+		process.IDReturns("resource")
+		ended := status
+		process.WaitStub = func() (int, error) { return <-ended, nil }
 		container := new(gardenfakes.FakeContainer)
 		container.RunStub = func(_ garden.ProcessSpec, io garden.ProcessIO) (garden.Process, error) {
 			streams <- io
@@ -99,12 +102,69 @@ var _ = Describe("the Garden client of a Kubernetes worker", func() {
 		status <- 0
 	})
 
+	Describe("whose connections break", func() {
+		// follow attaches again where connections break.
+		follow := func(ctx context.Context, streams garden.ProcessIO) chan error {
+			GinkgoHelper()
+			process, err := retrying(client).Run(ctx, "some-handle", garden.ProcessSpec{ID: "resource"}, streams)
+			Expect(err).NotTo(HaveOccurred())
+			ended := make(chan error, 1)
+			go func() {
+				_, err := process.Wait()
+				ended <- err
+			}()
+			return ended
+		}
+		// breakConns has another client attach, for which the worker gives this one up.
+		breakConns := func(ctx context.Context) {
+			GinkgoHelper()
+			_, err := client.Attach(ctx, "some-handle", "resource", garden.ProcessIO{})
+			Expect(err).NotTo(HaveOccurred())
+			<-streams
+		}
+
+		It("has stdout once that the worker sends anew", func(ctx SpecContext) {
+			var stdout bytes.Buffer
+			ended := follow(ctx, garden.ProcessIO{Stdout: &stdout})
+			first := (<-streams).Stdout
+			Eventually(write(first, `{"version":`, 0)).Should(Receive(Equal(take{taken: 11})))
+			breakConns(ctx)
+			second := (<-streams).Stdout
+			Eventually(write(second, `{"version"`, 0)).Should(Receive(Equal(take{taken: 10})))
+			Eventually(write(second, `:{}}`, 10)).Should(Receive(Equal(take{taken: 14})))
+			close(status)
+			Eventually(ended).Should(Receive(BeNil()))
+			Expect(stdout.String()).To(Equal(`{"version":{}}`))
+		})
+
+		It("has what an earlier web was sent no second time", func(ctx SpecContext) {
+			var stdout bytes.Buffer
+			_, err := retrying(client).Attach(ctx, "some-handle", "resource", garden.ProcessIO{Stdout: &stdout})
+			Expect(err).NotTo(HaveOccurred())
+			output := (<-streams).Stdout
+			Eventually(write(output, "rest", 100)).Should(Receive(Equal(take{taken: 104})))
+			Eventually(write(output, "st is here", 102)).Should(Receive(Equal(take{taken: 112})))
+			Expect(stdout.String()).To(Equal("rest is here"))
+			close(status)
+		})
+
+		It("leaves to a log what the log has", func(ctx SpecContext) {
+			log := newFakeLog()
+			follow(ctx, garden.ProcessIO{Stdout: log})
+			written := write((<-streams).Stdout, "one", 7)
+			log.taken <- 8
+			Eventually(written).Should(Receive(Equal(take{taken: 8})))
+			Expect(log.OutputOfArgs()).To(Equal([]any{"some-handle", false}))
+			close(status)
+		})
+	})
+
 	It("has acknowledged nothing of what it was taking when it was killed", func(ctx SpecContext) {
 		log := newFakeLog()
 		_, err := client.Run(context.Background(), "some-handle", garden.ProcessSpec{ID: "task"}, garden.ProcessIO{Stdout: log})
 		Expect(err).NotTo(HaveOccurred())
 		written := write((<-streams).Stdout, "one", 5)
-		Eventually(log.OutputOfArgs).Should(HaveLen(2))
+		Eventually(log.writing).Should(Receive())
 		for range len(conns) {
 			(<-conns).Close()
 		}
@@ -141,12 +201,16 @@ var _ = Describe("the Garden client of a Kubernetes worker", func() {
 type fakeLog struct {
 	io.Writer
 	taken chan int64
+	// writing gets one for each write that begins.
+	writing chan struct{}
 
 	mu   sync.Mutex
 	args []any
 }
 
-func newFakeLog() *fakeLog { return &fakeLog{taken: make(chan int64)} }
+func newFakeLog() *fakeLog {
+	return &fakeLog{taken: make(chan int64), writing: make(chan struct{}, 10)}
+}
 
 func (l *fakeLog) OutputOf(container string, attached bool) outputstream.Destination {
 	l.mu.Lock()
@@ -161,4 +225,7 @@ func (l *fakeLog) OutputOfArgs() []any {
 	return l.args
 }
 
-func (l *fakeLog) WriteOutput([]byte, int64) (int64, error) { return <-l.taken, nil }
+func (l *fakeLog) WriteOutput([]byte, int64) (int64, error) {
+	l.writing <- struct{}{}
+	return <-l.taken, nil
+}

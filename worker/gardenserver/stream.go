@@ -28,7 +28,7 @@ type stream struct {
 	next int64
 }
 
-var _ outputstream.Destination = (*stream)(nil)
+var _ outputstream.Rememberer = (*stream)(nil)
 
 func newStream(s *session) *stream {
 	return &stream{over: s.over, end: s.end, connected: make(chan struct{})}
@@ -64,6 +64,18 @@ func (s *stream) WriteOutput(data []byte, position int64) (taken int64, err erro
 		s.end()
 	}
 	return s.taken, err
+}
+
+// Remembers waits for the client to fetch the stream. One that says what it takes
+// skips what it has.
+func (s *stream) Remembers() bool {
+	select {
+	case <-s.connected:
+		_, says := s.client.(*outputstream.Sender)
+		return says
+	case <-s.over:
+		return false
+	}
 }
 
 // Write goes on after what was written last.

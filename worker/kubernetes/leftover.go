@@ -10,16 +10,17 @@ import (
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
 
-// deliverLeftover delivers what the init of a pod that has ended would have delivered.
+// deliverLeftover delivers what the init of a pod that has ended would have delivered, and
+// a note after that, unless it is empty.
 // A client that has left, or that another took the place of, gets nothing any more.
-func (p *Process) deliverLeftover(ctx context.Context, streams podinit.ProcessIO) {
+func (p *Process) deliverLeftover(ctx context.Context, streams podinit.ProcessIO, note string) {
 	if seen, _ := p.container.pod.see(); !seen.ended() {
 		return
 	}
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, podinit.ErrPodEnded) {
 		return
 	}
-	if err := podinit.DeliverLeftover(p.container.state.runDir(), p.id, streams); err != nil {
+	if err := podinit.DeliverLeftover(p.container.state.runDir(), p.id, streams, note); err != nil {
 		p.container.backend.Logger.Error("failed-to-deliver-leftover-output", err, lager.Data{"handle": p.container.handle, "process": p.id})
 	}
 }

@@ -2,7 +2,6 @@ package kubernetes
 
 import (
 	"errors"
-	"io"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
@@ -20,13 +19,10 @@ func killedWithPod(err error) bool {
 	return ok && reason.IsOutOfMemory()
 }
 
-// noteOutOfMemory says what init would have said. A process with a terminal has
-// one stream.
-func noteOutOfMemory(streams podinit.ProcessIO) {
-	for _, stream := range []io.Writer{streams.Stderr, streams.Stdout} {
-		if stream != nil {
-			io.WriteString(stream, podinit.OutOfMemoryNote)
-			return
-		}
+// lastNote is what init would have said at the end of the process' output.
+func lastNote(err error) string {
+	if killedWithPod(err) {
+		return podinit.OutOfMemoryNote
 	}
+	return ""
 }

@@ -3,11 +3,14 @@ package kubernetes_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 
 	"code.cloudfoundry.org/garden"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gbytes"
+
+	"github.com/concourse/concourse-kubernetes/worker/outputstream"
 )
 
 var _ = Describe("a process that was killed with its pod for want of memory", func() {
@@ -79,6 +82,39 @@ var _ = Describe("a process that was killed with its pod for want of memory", fu
 		Expect(string(last.Contents())).To(HavePrefix("\nthe kernel killed"))
 	})
 
+	It("gets the note where its output ends, also of a client that has all of that", func() {
+		process := run()
+		_, err := container.Attach("task", garden.ProcessIO{})
+		Expect(err).NotTo(HaveOccurred())
+		_, err = process.Wait()
+		Expect(err).To(MatchError(ContainSubstring("another client attached")))
+		kill()
+
+		log := &rememberingLog{has: "sorry\n"}
+		process, err = container.Attach("task", garden.ProcessIO{Stderr: log})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(process.Wait()).To(Equal(137))
+		Expect(log.has).To(HavePrefix("sorry\n\nthe kernel killed"))
+		Expect(strings.Count(log.has, "the kernel killed")).To(Equal(1))
+	})
+
+	It("gets its last words delivered after a restart of the worker, to a client that knows what it has", func() {
+		run()
+		Expect(w.backend.Stop()).To(Succeed())
+		kill()
+		w.start()
+		found, err := w.backend.Lookup(handle)
+		Expect(err).NotTo(HaveOccurred())
+		out, err2 := &rememberingLog{has: "output\n"}, &rememberingLog{}
+		for range 2 { // the second time nothing comes
+			process, err := found.Attach("task", garden.ProcessIO{Stdout: out, Stderr: err2})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(process.Wait()).To(Equal(137))
+		}
+		Expect(out.has).To(Equal("output\nlast words\n"))
+		Expect(err2.has).To(MatchRegexp("^sorry\n\n.*raise container_limits.memory.*\n$"))
+	})
+
 	It("ends with its status though something in the pod replaced its output", func() {
 		process := run()
 		file := filepath.Join(w.config.StateDir, handle, "run", "task.stdout")
@@ -90,3 +126,22 @@ var _ = Describe("a process that was killed with its pod for want of memory", fu
 		Expect(w.log).To(gbytes.Say("failed-to-deliver-leftover-output"))
 	})
 })
+
+// rememberingLog skips what it has, as web does.
+type rememberingLog struct{ has string }
+
+var _ outputstream.Rememberer = (*rememberingLog)(nil)
+
+func (l *rememberingLog) Remembers() bool { return true }
+
+func (l *rememberingLog) Write(data []byte) (int, error) {
+	_, err := l.WriteOutput(data, 0)
+	return len(data), err
+}
+
+func (l *rememberingLog) WriteOutput(data []byte, position int64) (int64, error) {
+	if seen := int64(len(l.has)) - position; seen < int64(len(data)) {
+		l.has += string(data[max(0, seen):])
+	}
+	return int64(len(l.has)), nil
+}

@@ -228,10 +228,9 @@ func (p *Process) follow(ctx context.Context, previous *Process, streams podinit
 	}
 	err = p.container.endReasonOr(ctx, err)
 	if err != nil {
-		p.deliverLeftover(ctx, streams)
+		p.deliverLeftover(ctx, streams, lastNote(err))
 	}
 	if killedWithPod(err) {
-		noteOutOfMemory(streams)
 		status, err = killedStatus, nil
 	}
 	p.status, p.err = status, p.inPod("wait for", err)

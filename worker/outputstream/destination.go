@@ -14,6 +14,13 @@ type Destination interface {
 	WriteOutput(data []byte, position int64) (taken int64, err error)
 }
 
+// Rememberer is a Destination that may know what an earlier connection gave it. It may
+// be written an output from the beginning then.
+type Rememberer interface {
+	Destination
+	Remembers() bool
+}
+
 // DestinationOf returns the writer itself if it is a Destination. Any other writer
 // has for good what was written to it, and may be given something twice.
 func DestinationOf(w io.Writer) Destination {

@@ -33,9 +33,9 @@ var _ = Describe("A writer that has output for good later than it takes it", fun
 		Expect(os.WriteFile(stateDir+"/a.stdout", []byte("0123456789"), 0o600)).To(Succeed())
 		writer := &lateWriter{}
 		streams := podinit.ProcessIO{Stdout: writer, Delivered: &podinit.Delivered{Stdout: 7}}
-		Expect(podinit.DeliverLeftover(stateDir, "a", streams)).To(Succeed())
-		Expect(writer.String()).To(Equal("789"))
-		Expect(writer.positions).To(Equal([]int64{7}))
+		Expect(podinit.DeliverLeftover(stateDir, "a", streams, "note")).To(Succeed())
+		Expect(writer.String()).To(Equal("789note"))
+		Expect(writer.positions).To(Equal([]int64{7, 10}))
 	})
 })
 

@@ -19,23 +19,56 @@ import (
 const maxLeftover = 16 << 20
 
 // DeliverLeftover delivers what an init that was killed kept of a process' output
-// and had not delivered. It follows no link out of the state directory, where a
+// and had not delivered, and a note after the last of its outputs, which is stderr
+// where the client wants that. It follows no link out of the state directory, where a
 // process in the pod that is root there can put one.
-func DeliverLeftover(stateDir, id string, streams ProcessIO) error {
-	if streams.Delivered == nil {
-		return nil
+func DeliverLeftover(stateDir, id string, streams ProcessIO, note string) error {
+	var errs []error
+	var last *leftover
+	for _, kind := range []protocol.Kind{protocol.Stdout, protocol.Stderr} {
+		if left := leftoverOf(stateDir, id, kind, streams); left != nil {
+			errs = append(errs, left.deliver())
+			last = left
+		}
 	}
-	return errors.Join(
-		copyLeftover(protocol.OutputFile(stateDir, id, protocol.Stdout), streams.Delivered.Stdout, streams.Stdout),
-		copyLeftover(protocol.OutputFile(stateDir, id, protocol.Stderr), streams.Delivered.Stderr, streams.Stderr),
-	)
+	if last != nil && note != "" {
+		_, err := io.WriteString(last, note)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
-func copyLeftover(path string, from int64, to io.Writer) error {
-	if to == nil || from < 0 {
+// leftover is an output of which some is left. What is written to it goes to its
+// destination, after what was written before.
+type leftover struct {
+	path string
+	to   outputstream.Destination
+	// position is from where on the output is to be delivered, below zero if that is
+	// not known.
+	position int64
+}
+
+// leftoverOf returns nil for an output that the client does not want.
+func leftoverOf(stateDir, id string, kind protocol.Kind, streams ProcessIO) *leftover {
+	to := streams.Stdout
+	if kind == protocol.Stderr {
+		to = streams.Stderr
+	}
+	if to == nil {
 		return nil
 	}
-	file, err := openRegular(path)
+	position := int64(-1)
+	if streams.Delivered != nil {
+		position = *streams.Delivered.of(kind)
+	}
+	return &leftover{protocol.OutputFile(stateDir, id, kind), outputstream.DestinationOf(to), position}
+}
+
+func (l *leftover) deliver() error {
+	file, err := openRegular(l.path)
+	if err != nil {
+		l.position = max(l.position, 0)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -43,23 +76,38 @@ func copyLeftover(path string, from int64, to io.Writer) error {
 		return fmt.Errorf("read what is left of a process' output: %w", err)
 	}
 	defer file.Close()
-	if _, err := io.Copy(&outputCopy{outputstream.DestinationOf(to), from}, io.NewSectionReader(file, from, maxLeftover)); err != nil {
-		return fmt.Errorf("read what is left of a process' output: %w", err)
+	if err := l.findPosition(file); err != nil {
+		return fmt.Errorf("find out where what is left of a process' output begins: %w", err)
+	}
+	if _, err := io.Copy(l, io.NewSectionReader(file, l.position, maxLeftover)); err != nil {
+		return fmt.Errorf("deliver what is left of a process' output: %w", err)
 	}
 	return nil
 }
 
-// outputCopy writes output from a position on.
-type outputCopy struct {
-	to       outputstream.Destination
-	position int64
+// findPosition is for a worker that was restarted and does not know what was
+// delivered. Init may have freed the beginning, which reads as zeros then. A client
+// that remembers had that, and skips it. To any other client all counts as delivered.
+func (l *leftover) findPosition(file *os.File) error {
+	if l.position >= 0 {
+		return nil
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	l.position = info.Size()
+	if client, ok := l.to.(outputstream.Rememberer); ok && client.Remembers() {
+		l.position = max(0, info.Size()-maxLeftover)
+	}
+	return nil
 }
 
-func (c *outputCopy) Write(data []byte) (int, error) {
-	if _, err := c.to.WriteOutput(data, c.position); err != nil {
+func (l *leftover) Write(data []byte) (int, error) {
+	if _, err := l.to.WriteOutput(data, l.position); err != nil {
 		return 0, err
 	}
-	c.position += int64(len(data))
+	l.position += int64(len(data))
 	return len(data), nil
 }
 

@@ -36,7 +36,7 @@ var _ = Describe("What an init that was killed had not delivered", func() {
 
 		Expect(os.WriteFile(filepath.Join(p.stateDir, "a%2Fb.stdout"), []byte("onetwo"), 0o600)).To(Succeed())
 		Expect(os.WriteFile(filepath.Join(p.stateDir, "a%2Fb.stderr"), []byte("notemore"), 0o600)).To(Succeed())
-		Expect(podinit.DeliverLeftover(p.stateDir, "a/b", streams)).To(Succeed())
+		Expect(podinit.DeliverLeftover(p.stateDir, "a/b", streams, "")).To(Succeed())
 		Expect(stdout.String()).To(Equal("onetwo"))
 		Expect(stderr.String()).To(Equal("notemore"))
 	})
@@ -58,7 +58,7 @@ var _ = Describe("What an init that was killed had not delivered", func() {
 			secret := filepath.Join(GinkgoT().TempDir(), "secret")
 			Expect(os.WriteFile(secret, []byte("s3cret"), 0o600)).To(Succeed())
 			Expect(os.Symlink(secret, filepath.Join(dir, "a.stdout"))).To(Succeed())
-			Expect(podinit.DeliverLeftover(dir, "a", streams)).To(MatchError(ContainSubstring("a.stdout")))
+			Expect(podinit.DeliverLeftover(dir, "a", streams, "")).To(MatchError(ContainSubstring("a.stdout")))
 			Expect(stdout.String()).To(BeEmpty())
 		})
 
@@ -71,7 +71,7 @@ var _ = Describe("What an init that was killed had not delivered", func() {
 			_, err = unix.InotifyAddWatch(watch, path, unix.IN_OPEN)
 			Expect(err).NotTo(HaveOccurred())
 
-			Expect(podinit.DeliverLeftover(dir, "a", streams)).To(MatchError(ContainSubstring("is not a regular file")))
+			Expect(podinit.DeliverLeftover(dir, "a", streams, "")).To(MatchError(ContainSubstring("is not a regular file")))
 			_, err = unix.Read(watch, make([]byte, 1024))
 			Expect(err).To(MatchError(unix.EAGAIN), "it was opened")
 		},
@@ -83,18 +83,18 @@ var _ = Describe("What an init that was killed had not delivered", func() {
 		It("is not taken without end", func() {
 			Expect(os.WriteFile(filepath.Join(dir, "a.stdout"), nil, 0o600)).To(Succeed())
 			Expect(os.Truncate(filepath.Join(dir, "a.stdout"), 1<<40)).To(Succeed())
-			Expect(podinit.DeliverLeftover(dir, "a", streams)).To(Succeed())
+			Expect(podinit.DeliverLeftover(dir, "a", streams, "")).To(Succeed())
 			Expect(stdout.Len()).To(Equal(16 << 20))
 		})
 
 		It("is nothing if there is no file", func() {
-			Expect(podinit.DeliverLeftover(dir, "a", streams)).To(Succeed())
+			Expect(podinit.DeliverLeftover(dir, "a", streams, "")).To(Succeed())
 		})
 
 		It("is not delivered from a position that is not known", func() {
 			Expect(os.WriteFile(filepath.Join(dir, "a.stdout"), []byte("one"), 0o600)).To(Succeed())
 			streams.Delivered.Stdout = -1
-			Expect(podinit.DeliverLeftover(dir, "a", streams)).To(Succeed())
+			Expect(podinit.DeliverLeftover(dir, "a", streams, "")).To(Succeed())
 			Expect(stdout.String()).To(BeEmpty())
 		})
 	})
