@@ -46,7 +46,7 @@ var _ = Describe("a container whose pod has ended", func() {
 			w.setStatus(evicted)
 			Eventually(w.stateDirs).Should(BeEmpty())
 			w.expectNothingLeft()
-			Expect(string(w.log.Buffer().Contents())).To(ContainSubstring("Evicted: low on memory"))
+			Eventually(func() string { return string(w.log.Buffer().Contents()) }).Should(ContainSubstring("Evicted: low on memory"))
 		})
 
 		It("is not known any more while the kubelet takes its pod down", func() {
