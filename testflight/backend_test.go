@@ -39,7 +39,7 @@ var _ = Describe("a worker whose cluster is not as it wants it", func() {
 			Namespace:               namespace,
 			NodeName:                runs.Cluster.NodeName(),
 			WorkerName:              "spec",
-			StateDir:                GinkgoT().TempDir(),
+			StateDir:                stateDir(),
 			PrivateRepositoriesFile: filepath.Join(GinkgoT().TempDir(), "private-repositories.json"),
 			InitBinary:              "/nowhere/concourse-init",
 			PodStartupTimeout:       time.Minute,

@@ -154,7 +154,7 @@ func may(ctx context.Context, client kubernetes.Interface, namespace string, r r
 // not start. What it leaves goes after the spec.
 func (w limitedWorker) start(podTemplate string) (*backend.Backend, error) {
 	GinkgoHelper()
-	dir := GinkgoT().TempDir()
+	dir := stateDir()
 	init, err := backend.InstallInit(filepath.Join("..", "bin", "concourse-init"), filepath.Join(dir, "init"))
 	Expect(err).NotTo(HaveOccurred())
 	merged, err := template.Parse("pods.yml", []byte(podTemplate))
@@ -182,6 +182,15 @@ func (w limitedWorker) start(podTemplate string) (*backend.Backend, error) {
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(containers.Stop)
 	return containers, containers.Start()
+}
+
+// stateDir is removed after the spec, once the runtime has removed its containers.
+func stateDir() string {
+	GinkgoHelper()
+	dir, err := os.MkdirTemp("", "runtime")
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() { Eventually(func() error { return os.RemoveAll(dir) }).Should(Succeed()) })
+	return dir
 }
 
 // removePods removes those that a worker left that may not delete any.
