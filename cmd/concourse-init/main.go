@@ -39,7 +39,7 @@ func run(imageUser server.Identity) error {
 	config := server.Config{ImageUser: imageUser}
 	flag.StringVar(&config.SocketPath, "socket", "", "unix socket to listen on")
 	flag.StringVar(&config.StateDir, "state-dir", "", "directory to keep the output of processes in")
-	flag.Int64Var(&config.MaxKept, "max-kept", 64<<20, "most of an output that is kept before its process is held up, in bytes")
+	flag.Int64Var(&config.MaxKept, "max-kept", podinit.MaxKept, "most of an output that is kept before its process is held up, in bytes")
 	flag.DurationVar(&config.StopTimeout, "stop-timeout", podinit.StopTimeout, "time from SIGTERM to SIGKILL")
 	flag.StringVar(&config.TerminationMessageFile, "termination-message", "", "file that the kubelet reads the container's last words from")
 	podLog := flag.Bool("pod-log", true, "copy what processes print to the pod's log")

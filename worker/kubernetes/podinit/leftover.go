@@ -14,9 +14,10 @@ import (
 	"github.com/concourse/concourse-kubernetes/worker/outputstream"
 )
 
-// maxLeftover is the most of a stream that is taken from an init that was killed.
+// maxLeftover is the most of a stream that is taken from an init that was killed: what it
+// keeps, and what it takes beyond that of a process that has ended.
 // A process in the pod may have made the file as long as it liked.
-const maxLeftover = 16 << 20
+const maxLeftover = MaxKept + 2<<20
 
 // DeliverLeftover delivers what an init that was killed kept of a process' output
 // and had not delivered, and a note after the last of its outputs, which is stderr

@@ -84,7 +84,7 @@ var _ = Describe("What an init that was killed had not delivered", func() {
 			Expect(os.WriteFile(filepath.Join(dir, "a.stdout"), nil, 0o600)).To(Succeed())
 			Expect(os.Truncate(filepath.Join(dir, "a.stdout"), 1<<40)).To(Succeed())
 			Expect(podinit.DeliverLeftover(dir, "a", streams, "")).To(Succeed())
-			Expect(stdout.Len()).To(Equal(16 << 20))
+			Expect(stdout.Len()).To(Equal(podinit.MaxKept + 2<<20))
 		})
 
 		It("is nothing if there is no file", func() {

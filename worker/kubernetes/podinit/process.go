@@ -6,6 +6,10 @@ import (
 	"time"
 )
 
+// MaxKept is the most of an output that init keeps for clients that are slow or away before
+// it holds up the process, in bytes.
+const MaxKept = 64 << 20
+
 // StopTimeout is the time that processes which are told to end have before they are
 // killed, as on upstream's containerd worker.
 const StopTimeout = 10 * time.Second
