@@ -85,7 +85,17 @@ var _ = Describe("a worker whose cluster is not as it wants it", func() {
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(bindings.Delete, name.Name, metav1.DeleteOptions{})
 
-		err = create(concourse.Namespace, func(config *rest.Config) { config.Impersonate.UserName = "watcher" })
+		asWatcher := func(config *rest.Config) { config.Impersonate.UserName = "watcher" }
+		config, err := clientcmd.BuildConfigFromFlags("", runs.Cluster.Kubeconfig())
+		Expect(err).NotTo(HaveOccurred())
+		asWatcher(config)
+		watcher, err := kubernetes.NewForConfig(config)
+		Expect(err).NotTo(HaveOccurred())
+		for _, verb := range []string{"get", "list", "watch"} { // the API server takes a moment to know a role
+			Eventually(ctx, may).WithArguments(watcher, concourse.Namespace, right{verb: verb, resource: "pods"}).Should(BeTrue())
+		}
+
+		err = create(concourse.Namespace, asWatcher)
 		Expect(err).To(MatchError(And(ContainSubstring("forbidden"), ContainSubstring("watcher"))))
 		Expect(strings.Count(err.Error(), "forbidden")).To(Equal(1), "said once")
 	}, SpecTimeout(time.Minute))

@@ -42,6 +42,9 @@ func addBridge(ctx context.Context, name, address string) error {
 			return err
 		}
 	}
+	if err := keepHardwareAddress(ctx, name); err != nil {
+		return err
+	}
 	if _, err := output(ctx, "ip", "address", "replace", address, "dev", name); err != nil {
 		return err
 	}
@@ -49,6 +52,18 @@ func addBridge(ctx context.Context, name, address string) error {
 		return err
 	}
 	return haveAddress(name, address)
+}
+
+// keepHardwareAddress has a bridge keep its hardware address. Without that it takes the
+// lowest of its ports', which changes as pods come and go: other pods then send to the
+// former address, for up to a minute.
+func keepHardwareAddress(ctx context.Context, name string) error {
+	bridge, err := net.InterfaceByName(name)
+	if err != nil {
+		return fmt.Errorf("device %s: %w", name, err)
+	}
+	_, err = output(ctx, "ip", "link", "set", name, "address", bridge.HardwareAddr.String())
+	return err
 }
 
 func haveAddress(device, address string) error {
