@@ -1,8 +1,6 @@
 package testflight_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -10,11 +8,6 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 	backend "github.com/concourse/concourse-kubernetes/worker/kubernetes"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/nodenetwork"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podidentity"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/volumeimage"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -34,23 +27,9 @@ var _ = Describe("a worker whose cluster is not as it wants it", func() {
 		client, err := kubernetes.NewForConfig(config)
 		Expect(err).NotTo(HaveOccurred())
 
-		pods, err := backend.NewBackend(backend.Config{
-			Client:                  client,
-			Namespace:               namespace,
-			NodeName:                runs.Cluster.NodeName(),
-			WorkerName:              "spec",
-			StateDir:                stateDir(),
-			PrivateRepositoriesFile: filepath.Join(GinkgoT().TempDir(), "private-repositories.json"),
-			InitBinary:              "/nowhere/concourse-init",
-			PodStartupTimeout:       time.Minute,
-			VolumeImages:            volumeimage.New("", "", volumeimage.Limits{}, lager.NewLogger("spec")), // none is asked for
-			NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
-			CutOffNetwork: func(network *os.File) error {
-				return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), network)
-			},
-			NetworkOfInit: podidentity.Verifier{ProcDir: "/proc", InitBinary: "/nowhere/concourse-init"}.NetworkOfInit,
-			Logger:        lager.NewLogger("spec"),
-		})
+		own := runs.Runtime("spec", client, stateDir(), "/nowhere/concourse-init", lager.NewLogger("spec"))
+		own.Namespace = namespace
+		pods, err := backend.NewBackend(own)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(pods.Start()).To(Succeed())
 		DeferCleanup(pods.Stop)

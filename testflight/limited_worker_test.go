@@ -6,10 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"code.cloudfoundry.org/garden"
-	"code.cloudfoundry.org/lager/v3"
 	"code.cloudfoundry.org/lager/v3/lagertest"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -23,12 +21,7 @@ import (
 	"github.com/concourse/concourse-kubernetes/deploy"
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 	backend "github.com/concourse/concourse-kubernetes/worker/kubernetes"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/nodenetwork"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod/template"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podidentity"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/volumeimage"
 )
 
 // right is a verb on a resource that deploy/rbac/worker.yaml gives to a worker.
@@ -161,24 +154,9 @@ func (w limitedWorker) start(podTemplate string) (*backend.Backend, error) {
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(w.removePods)
 
-	containers, err := backend.NewBackend(backend.Config{
-		Client:                  w.client,
-		Namespace:               w.namespace,
-		NodeName:                runs.Cluster.NodeName(),
-		WorkerName:              w.name,
-		StateDir:                filepath.Join(dir, "containers"),
-		PrivateRepositoriesFile: filepath.Join(dir, "private-repositories.json"),
-		InitBinary:              init,
-		PodStartupTimeout:       time.Minute,
-		PodTemplate:             merged,
-		VolumeImages:            volumeimage.New("", "", volumeimage.Limits{}, lager.NewLogger("spec")), // none is asked for
-		NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
-		CutOffNetwork: func(network *os.File) error {
-			return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), network)
-		},
-		NetworkOfInit: podidentity.Verifier{ProcDir: "/proc", InitBinary: init}.NetworkOfInit,
-		Logger:        w.log,
-	})
+	own := runs.Runtime(w.name, w.client, dir, init, w.log)
+	own.Namespace, own.PodTemplate = w.namespace, merged
+	containers, err := backend.NewBackend(own)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(containers.Stop)
 	return containers, containers.Start()

@@ -12,11 +12,6 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 	backend "github.com/concourse/concourse-kubernetes/worker/kubernetes"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/nodenetwork"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podidentity"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/volumeimage"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -87,23 +82,7 @@ func startBackend(client kubernetes.Interface, runs *concourse.Concourse) (conta
 	if err != nil {
 		return nil, nil, err
 	}
-	containers, err = backend.NewBackend(backend.Config{
-		Client:                  client,
-		Namespace:               concourse.Namespace,
-		NodeName:                runs.Cluster.NodeName(),
-		WorkerName:              "benchmark",
-		StateDir:                filepath.Join(dir, "containers"),
-		PrivateRepositoriesFile: filepath.Join(dir, "private-repositories.json"),
-		InitBinary:              init,
-		PodStartupTimeout:       time.Minute,
-		VolumeImages:            volumeimage.New("", "", volumeimage.Limits{}, lager.NewLogger("benchmark")), // none is asked for
-		NewInit:                 func(socket string) backend.Init { return podinit.NewClient(socket) },
-		CutOffNetwork: func(network *os.File) error {
-			return podnetwork.CutOff(nodenetwork.Namespace(runs.Cluster.NodeNetwork()), network)
-		},
-		NetworkOfInit: podidentity.Verifier{ProcDir: "/proc", InitBinary: init}.NetworkOfInit,
-		Logger:        lager.NewLogger("benchmark"),
-	})
+	containers, err = backend.NewBackend(runs.Runtime("benchmark", client, dir, init, lager.NewLogger("benchmark")))
 	if err != nil {
 		return nil, nil, err
 	}

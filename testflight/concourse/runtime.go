@@ -1,0 +1,40 @@
+package concourse
+
+import (
+	"os"
+	"path/filepath"
+	"time"
+
+	"code.cloudfoundry.org/lager/v3"
+	"k8s.io/client-go/kubernetes"
+
+	runtime "github.com/concourse/concourse-kubernetes/worker/kubernetes"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/nodenetwork"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podidentity"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/volumeimage"
+)
+
+// Runtime is the configuration of a Kubernetes runtime of its own, without a worker around it, on
+// the cluster's first node. It keeps what it has to keep below a folder. It makes no images of
+// volumes.
+func (c *Concourse) Runtime(name string, client kubernetes.Interface, dir, init string, logger lager.Logger) runtime.Config {
+	return runtime.Config{
+		Client:                  client,
+		Namespace:               Namespace,
+		NodeName:                c.Cluster.NodeName(),
+		WorkerName:              name,
+		StateDir:                filepath.Join(dir, "containers"),
+		PrivateRepositoriesFile: filepath.Join(dir, "private-repositories.json"),
+		InitBinary:              init,
+		PodStartupTimeout:       time.Minute,
+		VolumeImages:            volumeimage.New("", "", volumeimage.Limits{}, logger),
+		NewInit:                 func(socket string) runtime.Init { return podinit.NewClient(socket) },
+		NetworkOfInit:           podidentity.Verifier{ProcDir: "/proc", InitBinary: init}.NetworkOfInit,
+		CutOffNetwork: func(network *os.File) error {
+			return podnetwork.CutOff(nodenetwork.Namespace(c.Cluster.NodeNetwork()), network)
+		},
+		Logger: logger,
+	}
+}
