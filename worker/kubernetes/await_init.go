@@ -10,26 +10,30 @@ import (
 
 // awaitInit asks init for an answer while it watches what becomes of the pod.
 // Init answers well before the kubelet reports that the container runs.
-func (b *Backend) awaitInit(ctx context.Context, container *Container) error {
+func (b *Backend) awaitInit(ctx context.Context, s *start) error {
+	container := s.container
 	began := time.Now()
 	problem := passingProblem{patience: b.patience.pullProblem}
 	missedSecret := false
 
 	for {
-		if b.ping(ctx, container.init) {
+		if container.answers(ctx) {
 			return nil
 		}
-		seen, changed := container.pod.see()
-		if seen.gone {
+		seen, changed := container.pod.See()
+		if seen.Gone {
 			return errDeletedWhileStarting
 		}
-		failure := pod.StartFailure(seen.pod)
+		if pod.Admitted(seen.Pod) {
+			s.turn.pass()
+		}
+		failure := pod.StartFailure(seen.Pod)
 		if failure != nil && failure.Final {
 			if !failure.IsOfPull() {
 				return failure
 			}
 			if !missedSecret {
-				missed, known, err := b.missedSecret(ctx, seen.pod)
+				missed, known, err := b.api.MissedSecret(ctx, seen.Pod)
 				if err != nil || known && !missed {
 					return errors.Join(failure, err)
 				}
@@ -44,7 +48,7 @@ func (b *Backend) awaitInit(ctx context.Context, container *Container) error {
 			problem.podChanged()
 		case <-time.After(b.patience.untilPing(time.Since(began))):
 		case <-problem.persists:
-			again, err := b.mayBePullingAgain(ctx, seen.pod)
+			again, err := b.api.MayBePullingAgain(ctx, seen.Pod)
 			if err != nil || !again {
 				return errors.Join(problem.failure, err)
 			}
@@ -62,10 +66,14 @@ func (p patience) untilPing(waited time.Duration) time.Duration {
 	return min(max(waited/16, p.ping), p.longestPing)
 }
 
-func (b *Backend) ping(ctx context.Context, init Init) bool {
+// answers says whether the init of the container's pod answers. One that is in another pod is
+// not believed.
+func (c *Container) answers(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	return init.Ping(ctx) == nil
+	podUID, err := c.podsInit().Ping(ctx)
+	seen, _ := c.pod.See()
+	return err == nil && seen.Pod != nil && podUID == string(seen.Pod.UID)
 }
 
 // passingProblem is what is wrong with a pod and may pass.

@@ -6,24 +6,34 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"sync/atomic"
+	"time"
 
 	"code.cloudfoundry.org/garden"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/image"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/internal/podwatch"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/internal/statedir"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
-// Container is a pod and what the worker keeps for it.
+// checkType is the type of a container in which a resource is checked, see
+// upstream's package db, ContainerTypeCheck.
+const checkType = "check"
+
+// Container is a record, and a pod while something is to run. What it may be used for is the
+// matter of its lifecycle.
 type Container struct {
 	backend *Backend
 	handle  string
-	init    Init
-	state   *state
-	pod     *watchedPod
+	life    *lifecycle.Lifecycle
+	state   *statedir.State
+	pod     *podwatch.Pod
 
-	// startContext ends when the start takes too long or is aborted.
+	// startContext ends when the start is aborted.
 	startContext context.Context
 	abortStart   context.CancelCauseFunc
 
@@ -31,14 +41,17 @@ type Container struct {
 	// from being free before its Secret, whose name follows from it, is gone.
 	removal *semaphore.Weighted
 
-	// started is closed when the start has succeeded or, with startError, failed.
-	started    chan struct{}
-	startError error
-
-	// initIsGone is set once the pod goes on without its init.
-	initIsGone atomic.Bool
-
 	mu sync.Mutex
+	// image is what the container is made from.
+	image image.Image
+	// startErrorTold says whether a client knows why the start failed.
+	startErrorTold bool
+	// waiting is what the start waits for, beyond what the pod's status tells.
+	waiting string
+	// going is since when the container is being removed.
+	going time.Time
+	// init is that of the container's pod.
+	init Init
 	// environment is that of all processes. It is in memory only, so it is lost
 	// for a container that was adopted.
 	environment []string
@@ -51,46 +64,109 @@ type Container struct {
 
 var _ garden.Container = (*Container)(nil)
 
-func (b *Backend) newContainer(handle string, state *state) *Container {
+// newContainer returns one that is starting.
+func (b *Backend) newContainer(spec garden.ContainerSpec, img image.Image) *Container {
+	container := b.containerOf(spec.Handle, lifecycle.New(kindOf(spec.Properties)), b.states.New(spec.Handle, statedir.Record{
+		PodName:        pod.Name(spec.Handle, spec.Properties),
+		GraceTime:      spec.GraceTime,
+		Properties:     spec.Properties,
+		ImageDirectory: img.Directory,
+		HasSecret:      img.HasLogin(),
+		Hermetic:       isHermetic(spec),
+		HasEnvironment: len(spec.Env) > 0,
+		BootID:         b.BootID,
+		Phase:          lifecycle.Starting,
+	}))
+	container.image = img
+	container.environment = spec.Env
+	return container
+}
+
+func (b *Backend) containerOf(handle string, life *lifecycle.Lifecycle, state *statedir.State) *Container {
 	startContext, abortStart := context.WithCancelCause(b.ctx)
 	return &Container{
 		backend:      b,
 		handle:       handle,
+		life:         life,
 		state:        state,
-		init:         b.NewInit(pod.SocketPath(state.runDir())),
+		pod:          podwatch.Named(state.Read().PodName),
 		startContext: startContext,
 		abortStart:   abortStart,
 		removal:      semaphore.NewWeighted(1),
-		started:      make(chan struct{}),
+		init:         b.NewInit(pod.SocketPath(state.RunDir())),
 		streams:      map[string]*Process{},
 		delivered:    map[string]*podinit.Delivered{},
 	}
 }
 
+func kindOf(properties garden.Properties) lifecycle.Kind {
+	if properties[property.Type] == checkType {
+		return lifecycle.Check
+	}
+	return lifecycle.Step
+}
+
+// Handle is Garden's name for the container.
 func (c *Container) Handle() string {
 	return c.handle
 }
 
-func (c *Container) hasStarted() bool {
-	return !c.isStarting() && c.startError == nil
+// tells says whether who asks for the image is to hear why the start failed: it is the image
+// that did not start, and nobody heard it yet. Who asks again, for that image or another,
+// wants another start.
+func (c *Container) tells(asked image.Image) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	told := c.startErrorTold
+	c.startErrorTold = true
+	return !told && c.image == asked
 }
 
-// hasFailed says whether the start failed. The container is being removed then.
-func (c *Container) hasFailed() bool {
-	return !c.isStarting() && c.startError != nil
-}
-
-// isStarting says whether neither success nor failure of the start is known.
-func (c *Container) isStarting() bool {
-	select {
-	case <-c.started:
-		return false
-	default:
-		return true
+// waitsFor is what the start waits for, in words.
+func (c *Container) waitsFor() string {
+	c.mu.Lock()
+	waiting := c.waiting
+	c.mu.Unlock()
+	if waiting != "" {
+		return waiting
 	}
+	seen, _ := c.pod.See()
+	if seen.Pod == nil {
+		return "its pod to be created"
+	}
+	return pod.Progress(seen.Pod)
 }
 
-// remind gives a container that was adopted its environment again: its creation
+func (c *Container) setWaiting(waiting string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting = waiting
+}
+
+// goingSince is since when the container is being removed.
+func (c *Container) goingSince() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.going.IsZero() {
+		c.going = time.Now()
+	}
+	return c.going
+}
+
+// podsInit is the init of the container's pod.
+func (c *Container) podsInit() Init {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.init
+}
+
+func (c *Container) connectTo(init Init) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.init = init
+}
+
+// remind gives an adopted container its environment back, whose creation
 // was asked for once more.
 func (c *Container) remind(environment []string) {
 	c.mu.Lock()
@@ -111,70 +187,6 @@ func (c *Container) attached() []*Process {
 	return slices.Collect(maps.Values(c.streams))
 }
 
-// Info names the pod's addresses and says whether anything can run in it.
-func (c *Container) Info() (garden.ContainerInfo, error) {
-	recorded := c.state.read()
-	info := garden.ContainerInfo{
-		State:         "active",
-		ContainerPath: c.state.dir,
-		ProcessIDs:    recorded.Processes,
-		Properties:    recorded.Properties,
-	}
-	seen, _ := c.pod.see()
-	if seen.ended() {
-		info.State = "stopped"
-	}
-	if seen.pod != nil {
-		info.ContainerIP = seen.pod.Status.PodIP
-		info.HostIP = seen.pod.Status.HostIP
-		if reason := pod.EndReason(seen.pod); reason != nil {
-			info.Events = []string{reason.Error()}
-		}
-	}
-	return info, nil
-}
-
 func (c *Container) podName() string {
-	return c.backend.Namespace + "/" + c.pod.name
-}
-
-// Metrics are zeros: the kubelet has the metrics of pods.
-func (c *Container) Metrics() (garden.Metrics, error) {
-	return garden.Metrics{}, nil
-}
-
-func (c *Container) StreamIn(garden.StreamInSpec) error {
-	return unsupported("streaming files into a container")
-}
-
-func (c *Container) StreamOut(garden.StreamOutSpec) (io.ReadCloser, error) {
-	return nil, unsupported("streaming files out of a container")
-}
-
-func (c *Container) CurrentBandwidthLimits() (garden.BandwidthLimits, error) {
-	return garden.BandwidthLimits{}, unsupported("bandwidth limits")
-}
-
-func (c *Container) CurrentCPULimits() (garden.CPULimits, error) {
-	return garden.CPULimits{}, unsupported("asking for CPU limits")
-}
-
-func (c *Container) CurrentDiskLimits() (garden.DiskLimits, error) {
-	return garden.DiskLimits{}, unsupported("disk limits")
-}
-
-func (c *Container) CurrentMemoryLimits() (garden.MemoryLimits, error) {
-	return garden.MemoryLimits{}, unsupported("asking for memory limits")
-}
-
-func (c *Container) NetIn(uint32, uint32) (uint32, uint32, error) {
-	return 0, 0, unsupported("mapping ports")
-}
-
-func (c *Container) NetOut(garden.NetOutRule) error {
-	return unsupported("network rules")
-}
-
-func (c *Container) BulkNetOut([]garden.NetOutRule) error {
-	return unsupported("network rules")
+	return c.backend.Namespace + "/" + c.pod.Name()
 }

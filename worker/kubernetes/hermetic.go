@@ -7,6 +7,7 @@ import (
 	"code.cloudfoundry.org/garden"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/internal/podwatch"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 )
 
@@ -28,7 +29,7 @@ func (b *Backend) cutOff(ctx context.Context, container *Container) error {
 	if err != nil {
 		return err
 	}
-	pid, err := container.init.PID(ctx)
+	pid, err := container.podsInit().PID(ctx)
 	if err != nil {
 		return err
 	}
@@ -43,16 +44,16 @@ func (b *Backend) cutOff(ctx context.Context, container *Container) error {
 // awaitContainerID waits for the kubelet to report the container, which it does up to a
 // second after init answers.
 func (b *Backend) awaitContainerID(ctx context.Context, container *Container) (string, error) {
-	seen, err := container.pod.wait(ctx, func(seen podSeen) bool { return seen.ended() || containerID(seen.pod) != "" })
+	seen, err := container.pod.Wait(ctx, func(seen podwatch.Seen) bool { return seen.Ended() || containerID(seen.Pod) != "" })
 	switch {
 	case err != nil:
 		return "", b.startAborted(ctx, container, nil)
-	case seen.gone:
+	case seen.Gone:
 		return "", errDeletedWhileStarting
-	case seen.ended():
-		return "", pod.EndReason(seen.pod)
+	case seen.Ended():
+		return "", pod.EndReason(seen.Pod)
 	}
-	return containerID(seen.pod), nil
+	return containerID(seen.Pod), nil
 }
 
 // containerID is empty until the kubelet has reported that the container runs.

@@ -6,7 +6,7 @@ import (
 
 	"code.cloudfoundry.org/garden"
 
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/image"
 )
 
 // VolumeImages makes images of volumes.
@@ -19,40 +19,26 @@ type VolumeImages interface {
 	Serves(reference string) bool
 }
 
-// imageOrigin is the image as the step asks for it: a reference, or the directory
-// in a volume. Images of volumes are for steps that have the volume, so no reference
-// that a pipeline wrote leads to one.
-func (b *Backend) imageOrigin(spec garden.ContainerSpec) (string, error) {
-	if directory, isDirectory := pod.RootDirectory(spec); isDirectory {
-		return directory, nil
-	}
-	reference, err := pod.ImageReference(spec)
+// imageOf is the container's image. Images of volumes are for steps that have the volume, so no
+// reference that a pipeline wrote leads to one.
+func (b *Backend) imageOf(spec garden.ContainerSpec) (image.Image, error) {
+	of, err := image.Of(spec)
 	if err != nil {
-		return "", err
+		return image.Image{}, err
 	}
-	if b.VolumeImages.Serves(reference) {
-		return "", fmt.Errorf("container %s: image %s is in the registry of this worker's volumes, which only Concourse itself may name: give the task the image as an input, with image", spec.Handle, reference)
+	if of.Directory == "" && b.VolumeImages.Serves(of.Reference) {
+		return image.Image{}, fmt.Errorf("container %s: image %s is in the registry of this worker's volumes, which only Concourse itself may name: "+
+			"give the task the image as an input, with image", spec.Handle, of.Reference)
 	}
-	return reference, nil
+	return of, nil
 }
 
-// image is the reference of the container's image. If the image is a volume, the
-// worker may have to read all of it before.
-func (b *Backend) image(ctx context.Context, spec garden.ContainerSpec) (string, error) {
-	origin, err := b.imageOrigin(spec)
-	if err != nil {
-		return "", err
+// serve has an image that is a directory be served to the node. The worker may have to read all
+// of the directory before.
+func (b *Backend) serve(ctx context.Context, of image.Image) (image.Image, error) {
+	if of.Directory == "" {
+		return of, nil
 	}
-	if _, isDirectory := pod.RootDirectory(spec); !isDirectory {
-		return origin, nil
-	}
-	return b.volumeImage(ctx, origin)
-}
-
-func (b *Backend) volumeImage(ctx context.Context, directory string) (string, error) {
-	reference, err := b.VolumeImages.Reference(ctx, directory)
-	if b.ctx.Err() != nil {
-		return "", b.abortReason(ctx)
-	}
-	return reference, err
+	reference, err := b.VolumeImages.Reference(ctx, of.Directory)
+	return of.At(reference), err
 }

@@ -3,10 +3,12 @@ package kubernetes
 import (
 	"context"
 	"errors"
+	"fmt"
 
+	"code.cloudfoundry.org/garden"
 	"code.cloudfoundry.org/lager/v3"
-	corev1 "k8s.io/api/core/v1"
 
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
 
@@ -14,29 +16,28 @@ import (
 // a note after that, unless it is empty.
 // A client that has left, or that another took the place of, gets nothing any more.
 func (p *Process) deliverLeftover(ctx context.Context, streams podinit.ProcessIO, note string) {
-	if seen, _ := p.container.pod.see(); !seen.ended() {
+	if seen, _ := p.container.pod.See(); !seen.Ended() && p.container.life.Phase() == lifecycle.Ready {
 		return
 	}
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, podinit.ErrPodEnded) {
 		return
 	}
-	if err := podinit.DeliverLeftover(p.container.state.runDir(), p.id, streams, note); err != nil {
+	if err := podinit.DeliverLeftover(p.container.state.RunDir(), p.id, streams, note); err != nil {
 		p.container.backend.Logger.Error("failed-to-deliver-leftover-output", err, lager.Data{"handle": p.container.handle, "process": p.id})
 	}
 }
 
-// dropDeleted removes the state of a container whose pod was deleted, once the clients of
-// its processes have what the state keeps of their output. The caller has the container's
-// removal, and gives it away.
-func (b *Backend) dropDeleted(container *Container, deleted *corev1.Pod) {
-	defer container.removal.Release(1)
-	for _, process := range container.attached() {
-		process.Wait()
+// deliverKept answers for a process of a container whose pod gave way.
+func (p *Process) deliverKept(ctx context.Context, streams podinit.ProcessIO) (status int, err error) {
+	status, known := p.container.state.Read().Exited[p.id]
+	if !known {
+		return 0, garden.ProcessNotFoundError{ProcessID: p.id}
 	}
-	if b.ctx.Err() != nil { // the next worker cleans up
-		return
+	if err := podinit.DeliverLeftover(p.container.state.RunDir(), p.id, streams, ""); err != nil {
+		return 0, p.inPod("deliver the output of", fmt.Errorf("its pod made room for others, and what is left of the output can't be read: %w", err))
 	}
-	if err := b.drop(container); err != nil {
-		b.Logger.Error("failed-to-remove-state-of-deleted-pod", err, lager.Data{"pod": deleted.Name})
+	if cause := context.Cause(ctx); cause != nil {
+		return 0, p.inPod("wait for", cause)
 	}
+	return status, nil
 }

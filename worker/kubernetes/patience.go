@@ -1,7 +1,10 @@
 package kubernetes
 
 import (
+	"math"
 	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
 )
 
 // patience is how long the backend waits for what usually comes at once.
@@ -12,8 +15,9 @@ type patience struct {
 	secondPull  time.Duration // for the kubelet to try again, after 10 to 15 seconds
 	drain       time.Duration // for the last output of a pod that ended
 	endReason   time.Duration // for Kubernetes to say why init went away
-	room        pauses        // for a node that is full to have room
-	outage      pauses        // for an API server that is away to be asked again
+	room        wait.Backoff  // for a node that is full to have room
+	outage      wait.Backoff  // for an API server that is away to be asked again
+	idle        time.Duration // until a container counts as idle
 	request     time.Duration // for one request to the API server or to init
 	lastOutput  time.Duration // for the output of a process that was stopped
 	removal     time.Duration // for the kubelet to take a pod down
@@ -26,9 +30,15 @@ var defaultPatience = patience{
 	secondPull:  30 * time.Second,
 	drain:       2 * time.Second,
 	endReason:   10 * time.Second,
-	room:        pauses{2 * time.Second, 16 * time.Second},
-	outage:      pauses{500 * time.Millisecond, 8 * time.Second},
+	room:        backoff(2*time.Second, 16*time.Second),
+	outage:      backoff(500*time.Millisecond, 8*time.Second),
+	idle:        time.Second,
 	request:     30 * time.Second,
 	lastOutput:  30 * time.Second,
 	removal:     time.Minute,
+}
+
+// backoff has each pause be twice the one before, up to the longest.
+func backoff(first, longest time.Duration) wait.Backoff {
+	return wait.Backoff{Duration: first, Factor: 2, Steps: math.MaxInt32, Cap: longest}
 }

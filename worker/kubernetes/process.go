@@ -12,6 +12,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/concourse/concourse-kubernetes/worker/gardenserver"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/internal/podwatch"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/internal/statedir"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
 
@@ -24,24 +27,29 @@ const resourceProcessID = "resource"
 // processes without an ID, which nobody but their starter knows, run without
 // the environment: a step must not silently miss its params.
 func (c *Container) Run(spec garden.ProcessSpec, streams garden.ProcessIO) (garden.Process, error) {
-	if c.knownEnvironment() == nil && c.state.read().HasEnvironment && spec.ID != "" {
+	if c.knownEnvironment() == nil && c.state.Read().HasEnvironment && spec.ID != "" {
 		return nil, fmt.Errorf("run process %s in pod %s: the worker was restarted after it made the container and forgot the container's environment, which it keeps nowhere else: run the build again",
 			spec.ID, c.podName())
 	}
-	id := spec.ID
-	if id == "" {
-		id = uuid.NewString()
+	seen, ok := c.life.Use()
+	if !ok {
+		return nil, fmt.Errorf("start process %s in container %s: %w", spec.ID, c.handle, whyUnusable(seen))
 	}
-	if spec.ID == "" {
-		if err := c.start(id, spec); err != nil {
-			return nil, err
-		}
-		return c.attach(id, streams, podinit.Delivered{}), nil
-	}
-	if err := c.startRemembered(id, spec); err != nil {
+	id, err := c.startAny(spec)
+	if err != nil {
+		c.life.Release()
 		return nil, err
 	}
-	return c.attach(id, streams, podinit.Delivered{}), nil
+	return c.attach(id, streams, podinit.Delivered{}, c.life.Release), nil
+}
+
+// startAny starts a process and returns its ID, which it makes up for one that has none.
+func (c *Container) startAny(spec garden.ProcessSpec) (id string, err error) {
+	if spec.ID != "" {
+		return spec.ID, c.startRemembered(spec.ID, spec)
+	}
+	id = uuid.NewString()
+	return id, c.start(id, spec)
 }
 
 // startRemembered remembers the process first: a worker that ended in between
@@ -62,7 +70,7 @@ func (c *Container) start(id string, spec garden.ProcessSpec) error {
 	ctx, cancel := context.WithTimeout(c.backend.ctx, c.backend.patience.request)
 	defer cancel()
 
-	err := c.init.Start(ctx, podinit.ProcessSpec{
+	err := c.podsInit().Start(ctx, podinit.ProcessSpec{
 		ID:       id,
 		Path:     spec.Path,
 		Args:     spec.Args,
@@ -88,9 +96,7 @@ func (c *Container) start(id string, spec garden.ProcessSpec) error {
 
 func (c *Container) notStarted(ctx context.Context, id string, err error) error {
 	if c.backend.ctx.Err() != nil {
-		// Web runs a step again whose error has these words.
-		return fmt.Errorf("worker %s disappeared: it was stopped before it knew whether process %s had started in pod %s",
-			c.backend.WorkerName, id, c.podName())
+		return c.backend.disappeared(fmt.Sprintf("it was stopped before it knew whether process %s had started in pod %s", id, c.podName()))
 	}
 	return fmt.Errorf("start process %s in pod %s: %w", id, c.podName(), c.endReasonOr(ctx, err))
 }
@@ -98,7 +104,7 @@ func (c *Container) notStarted(ctx context.Context, id string, err error) error 
 // remember lets clients attach to the process again, of this worker or of the
 // same worker after a restart.
 func (c *Container) remember(id string) (isNew bool, err error) {
-	err = c.state.change(func(r *record) {
+	err = c.state.Change(func(r *statedir.Record) {
 		if isNew = !slices.Contains(r.Processes, id); isNew {
 			r.Processes = append(r.Processes, id)
 		}
@@ -106,28 +112,32 @@ func (c *Container) remember(id string) (isNew bool, err error) {
 	return isNew, err
 }
 
-// forget is for a process that did not start. Without one the container may be
-// of no more use.
+// forget is for a process that did not start.
 func (c *Container) forget(id string) error {
-	defer func() { go c.backend.removeWhenSpent(c) }()
-	return c.state.change(func(r *record) {
+	return c.state.Change(func(r *statedir.Record) {
 		r.Processes = slices.DeleteFunc(r.Processes, func(known string) bool { return known == id })
 	})
 }
 
 // Attach follows a process that was run with an ID. An earlier stream of the
-// process ends: its client is gone or about to go.
+// process ends: its client is gone or about to go. Of one whose pod has ended or gave way the
+// client gets what is left.
 func (c *Container) Attach(id string, streams garden.ProcessIO) (garden.Process, error) {
-	if !slices.Contains(c.state.read().Processes, id) {
+	if !slices.Contains(c.state.Read().Processes, id) {
 		return nil, garden.ProcessNotFoundError{ProcessID: id}
 	}
-	return c.attach(id, streams, podinit.Delivered{Stdout: -1, Stderr: -1}), nil
+	release := func() {}
+	if _, ok := c.life.Use(); ok {
+		release = c.life.Release
+	}
+	return c.attach(id, streams, podinit.Delivered{Stdout: -1, Stderr: -1}, release), nil
 }
 
-// attach is told from where on it delivers, if this worker did not attach before.
-func (c *Container) attach(id string, streams garden.ProcessIO, from podinit.Delivered) *Process {
+// attach is told from where on it delivers, if this worker did not attach before, and whom it
+// tells when the client has left.
+func (c *Container) attach(id string, streams garden.ProcessIO, from podinit.Delivered, release func()) *Process {
 	ctx, cancel := context.WithCancelCause(c.backend.ctx)
-	process := &Process{container: c, id: id, detach: cancel, done: make(chan struct{})}
+	process := &Process{container: c, id: id, detach: cancel, release: release, done: make(chan struct{})}
 
 	c.mu.Lock()
 	previous := c.streams[id]
@@ -155,9 +165,22 @@ func (c *Container) detached(process *Process) {
 	if c.streams[process.id] == process {
 		delete(c.streams, process.id)
 	}
-	if !slices.Contains(c.state.read().Processes, process.id) {
+	if !slices.Contains(c.state.Read().Processes, process.id) {
 		delete(c.delivered, process.id)
 	}
+}
+
+// whyUnusable says why nothing can be started in a container.
+func whyUnusable(seen lifecycle.View) error {
+	switch {
+	case seen.Reason != nil:
+		return seen.Reason
+	case seen.StartError != nil:
+		return seen.StartError
+	case seen.Phase == lifecycle.Discarded:
+		return errDiscarded
+	}
+	return errBeingDestroyed
 }
 
 // Process is a process that a client is attached to.
@@ -165,6 +188,7 @@ type Process struct {
 	container *Container
 	id        string
 	detach    context.CancelCauseFunc
+	release   func()
 
 	// done is closed when status and err are set.
 	done   chan struct{}
@@ -211,6 +235,7 @@ func (p *Process) inPod(doing string, err error) error {
 
 func (p *Process) follow(ctx context.Context, previous *Process, streams podinit.ProcessIO) {
 	defer close(p.done)
+	defer p.release()
 	defer func() { p.container.lookAfterInit(p.err) }()
 	defer p.container.detached(p)
 	defer p.detach(nil)
@@ -219,9 +244,13 @@ func (p *Process) follow(ctx context.Context, previous *Process, streams podinit
 		previous.detach(errTakenOver)
 		<-previous.done
 	}
+	if p.container.life.Phase() == lifecycle.GaveWay {
+		p.status, p.err = p.deliverKept(ctx, streams)
+		return
+	}
 	go p.detachWhenPodEnds(ctx)
 
-	status, err := p.container.init.Attach(ctx, p.id, streams)
+	status, err := p.container.podsInit().Attach(ctx, p.id, streams)
 	if _, unknown := errors.AsType[*podinit.NoSuchProcessError](err); unknown {
 		p.err = garden.ProcessNotFoundError{ProcessID: p.id}
 		return
@@ -239,7 +268,7 @@ func (p *Process) follow(ctx context.Context, previous *Process, streams podinit
 // detachWhenPodEnds leaves an init that ends in order a moment to deliver what
 // it has. One that was killed breaks the connection or not, as it comes.
 func (p *Process) detachWhenPodEnds(ctx context.Context) {
-	if _, err := p.container.pod.wait(ctx, podSeen.ended); err != nil {
+	if _, err := p.container.pod.Wait(ctx, podwatch.Seen.Ended); err != nil {
 		return
 	}
 	select {

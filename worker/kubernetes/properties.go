@@ -5,15 +5,38 @@ import (
 	"time"
 
 	"code.cloudfoundry.org/garden"
+
+	"github.com/concourse/concourse-kubernetes/worker/contract"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/internal/statedir"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
 )
 
-// Properties are those the container was created with and those set later.
+// Properties are those the container was created with, those set later, and contract.GaveWay of
+// one whose pod made room for others.
 func (c *Container) Properties() (garden.Properties, error) {
-	return c.state.read().Properties, nil
+	return c.properties(), nil
+}
+
+func (c *Container) properties() garden.Properties {
+	properties := c.state.Read().Properties
+	if life, _ := c.life.See(); life.Phase == lifecycle.GaveWay {
+		properties[contract.GaveWay] = life.Reason.Error()
+	}
+	return properties
+}
+
+func (c *Container) hasAll(wanted garden.Properties) bool {
+	properties := c.properties()
+	for name, value := range wanted {
+		if has, ok := properties[name]; !ok || has != value {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *Container) Property(name string) (string, error) {
-	value, ok := c.state.read().Properties[name]
+	value, ok := c.properties()[name]
 	if !ok {
 		return "", fmt.Errorf("container %s has no property %s", c.handle, name)
 	}
@@ -21,16 +44,16 @@ func (c *Container) Property(name string) (string, error) {
 }
 
 func (c *Container) SetProperty(name, value string) error {
-	return c.state.change(func(r *record) { r.Properties[name] = value })
+	return c.state.Change(func(r *statedir.Record) { r.Properties[name] = value })
 }
 
 func (c *Container) RemoveProperty(name string) error {
 	if _, err := c.Property(name); err != nil {
 		return err
 	}
-	return c.state.change(func(r *record) { delete(r.Properties, name) })
+	return c.state.Change(func(r *statedir.Record) { delete(r.Properties, name) })
 }
 
 func (c *Container) SetGraceTime(graceTime time.Duration) error {
-	return c.state.change(func(r *record) { r.GraceTime = graceTime })
+	return c.state.Change(func(r *statedir.Record) { r.GraceTime = graceTime })
 }

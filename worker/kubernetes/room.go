@@ -3,59 +3,159 @@ package kubernetes
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
-	corev1 "k8s.io/api/core/v1"
 
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 )
 
-// noRoom is the failure of a pod that the kubelet refused because its node is
-// full, or nil.
-func noRoom(err error) *pod.Failure {
-	failure, ok := errors.AsType[*pod.Failure](err)
-	if !ok || !failure.IsOfRoom() {
-		return nil
-	}
-	return failure
+// podSlots is what a node is short of that takes no more pods.
+const podSlots = "pods"
+
+// shortage is what there is too little of for a pod.
+type shortage struct {
+	// of is the resource, or the quota. Who waits for the same waits in one queue.
+	of string
+
+	// what says in words how much there is, and of how much.
+	what string
+
+	// advice is what an operator may raise.
+	advice string
+
+	// missing is how much has to become free, in the unit of the resource.
+	missing int64
+
+	// others returns how much pods use that are not this worker's. It is nil where that is
+	// not known.
+	used int64
 }
 
-// createAgain puts a new pod in the place of one that its node had no room for.
+// shortageOf returns what the pod of a start that failed lacks and may have later.
+func shortageOf(err error) (shortage, bool) {
+	failure, ok := errors.AsType[*pod.Failure](err)
+	if ok && failure.IsOfRoom() {
+		return nodesShortage(failure), true
+	}
+	return quotasShortage(err)
+}
+
+// queueUp has a start wait behind those that wait for the node to take a pod: that is what every
+// pod needs.
+func (b *Backend) queueUp(ctx context.Context, s *start) error {
+	if !b.queues.isBusy(podSlots) {
+		return nil
+	}
+	s.container.setWaiting("room on node " + b.NodeName + ": others of this worker came before")
+	defer s.container.setWaiting("")
+	return b.abortedOr(ctx, s.turn.take(ctx, &b.queues, podSlots))
+}
+
+// awaitRoom returns when a pod that was refused may be tried again. Pods that run nothing have
+// given way then, or some pod has ended, or it is time to look whether others' have.
+//
 // A pod that is bound to its node is not kept waiting by the scheduler, and the
 // kubelet does not reconsider.
-func (b *Backend) createAgain(ctx context.Context, container *Container, desired *corev1.Pod, refusal *pod.Failure, pause time.Duration) (*corev1.Pod, error) {
-	b.Logger.Info("waiting-for-room", lager.Data{
-		"handle": container.handle, "pod": container.pod.name, "refusal": refusal.Error(), "pause": pause.String(),
-	})
-	if err := b.removeRefused(ctx, container); err != nil {
-		if ctx.Err() != nil {
-			return nil, b.startAborted(ctx, container, refusal)
+func (b *Backend) awaitRoom(ctx context.Context, s *start, lacks shortage, refusal error, pause time.Duration) error {
+	container := s.container
+	b.Logger.Info("waiting-for-room", lager.Data{"handle": container.handle, "pod": container.pod.Name(), "refusal": refusal.Error()})
+	container.setWaiting(b.describe(lacks))
+	defer container.setWaiting("")
+
+	if err := b.removeRefused(ctx, s); err != nil {
+		return b.abortedOr(ctx, err)
+	}
+	if err := s.turn.take(ctx, &b.queues, lacks.of); err != nil {
+		return b.abortedOr(ctx, refusal)
+	}
+	freed := b.freed.Next()
+	if b.makeWay(ctx, lacks) {
+		return nil
+	}
+	wait := func(ctx context.Context) error {
+		select {
+		case <-freed:
+			return nil
+		case <-time.After(pause):
+			return nil
+		case <-ctx.Done():
+			return b.abortedOr(ctx, refusal)
 		}
-		return nil, err
 	}
-	select {
-	case <-time.After(pause):
-	case <-ctx.Done():
-		return nil, b.startAborted(ctx, container, refusal)
+	if b.othersRun(container) {
+		return wait(ctx)
 	}
-	return b.createPod(ctx, container, desired)
+	return s.inTime(ctx, wait)
 }
 
 // removeRefused removes a pod, and leaves the Secret that it owns to its
 // successor.
-func (b *Backend) removeRefused(ctx context.Context, container *Container) error {
-	if container.state.read().HasSecret {
-		if err := b.takeSecretBack(ctx, container.pod.name); err != nil {
+func (b *Backend) removeRefused(ctx context.Context, s *start) error {
+	if seen, _ := s.container.pod.See(); seen.Pod == nil {
+		return nil
+	}
+	if s.hasSecret {
+		if err := b.api.TakeSecretBack(ctx, s.container.pod.Name()); err != nil {
 			return err
 		}
 	}
 	// Limited, as the watch may have missed the deletion.
 	ctx, cancel := context.WithTimeout(ctx, b.patience.removal)
 	defer cancel()
-	if err := b.removePod(ctx, container, time.Now()); err != nil {
+	if err := b.removePod(ctx, s.container, time.Now()); err != nil {
 		return err
 	}
-	container.pod.forget()
+	s.container.pod.Next()
+	s.container.life.PodReplaced()
 	return nil
+}
+
+// othersRun says whether another container of this worker may end and leave its room.
+func (b *Backend) othersRun(than *Container) bool {
+	for _, container := range b.all() {
+		if container != than && container.hasRoom() {
+			return true
+		}
+	}
+	return false
+}
+
+// hasRoom says whether the container has a pod that the node has taken.
+func (c *Container) hasRoom() bool {
+	seen, _ := c.pod.See()
+	return seen.Pod != nil && !seen.Ended() && pod.Admitted(seen.Pod)
+}
+
+// describe says what a start waits for: how much there is, who has it, and what to raise.
+func (b *Backend) describe(lacks shortage) string {
+	running, idle := 0, 0
+	for _, container := range b.all() {
+		switch {
+		case !container.hasRoom():
+		case container.isIdle():
+			idle++
+		default:
+			running++
+		}
+	}
+	users := fmt.Sprintf("%s of this worker run, %d have ended or wait for their next check", counted(running, "pod"), idle)
+	if lacks.of == podSlots {
+		users += fmt.Sprintf(", %d are others'", max(0, int(lacks.used)-running-idle))
+	}
+	return fmt.Sprintf("%s: %s: %s", lacks.what, users, lacks.advice)
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func (c *Container) isIdle() bool {
+	_, idle := c.life.IdleSince()
+	return idle || c.life.Phase() == lifecycle.GaveWay
 }

@@ -9,6 +9,8 @@ import (
 
 	"code.cloudfoundry.org/lager/v3"
 
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/internal/podwatch"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
 
@@ -16,7 +18,7 @@ import (
 // it. But where they do not end in time, whatever init says, the pod is deleted: an abort
 // and a timeout end a step.
 func (c *Container) Stop(kill bool) error {
-	if seen, _ := c.pod.see(); seen.ended() {
+	if seen, _ := c.pod.See(); seen.Ended() || c.life.Phase() == lifecycle.GaveWay {
 		return nil
 	}
 	if err := c.stopProcesses(kill); err != nil {
@@ -27,7 +29,7 @@ func (c *Container) Stop(kill bool) error {
 
 func (c *Container) stopProcesses(kill bool) error {
 	attached := c.attached()
-	if err := c.init.Stop(c.backend.ctx, kill); err != nil {
+	if err := c.podsInit().Stop(c.backend.ctx, kill); err != nil {
 		return err
 	}
 	left := c.backend.patience.lastOutput
@@ -71,7 +73,7 @@ func (p *Process) awaitEnd(ctx context.Context, left time.Duration) time.Duratio
 func (c *Container) signal(id string, number syscall.Signal) error {
 	ctx, cancel := context.WithTimeout(c.backend.ctx, c.backend.patience.request)
 	defer cancel()
-	err := c.init.Signal(ctx, id, number)
+	err := c.podsInit().Signal(ctx, id, number)
 	if _, gone := errors.AsType[*podinit.GoneError](err); gone {
 		return c.endPod(err)
 	}
@@ -84,7 +86,7 @@ func (c *Container) endPod(reason error) error {
 	if c.backend.ctx.Err() != nil { // the next worker goes on with the pod
 		return reason
 	}
-	c.backend.Logger.Error("deleting-pod-that-does-not-stop", reason, lager.Data{"handle": c.handle, "pod": c.pod.name})
+	c.backend.Logger.Error("deleting-pod-that-does-not-stop", reason, lager.Data{"handle": c.handle, "pod": c.pod.Name()})
 	ctx, cancel := context.WithTimeout(c.backend.ctx, c.backend.patience.removal)
 	defer cancel()
 	defer func() {
@@ -93,11 +95,11 @@ func (c *Container) endPod(reason error) error {
 		}
 	}()
 	began := time.Now()
-	seen, _ := c.pod.see()
-	if _, err := c.backend.deletePod(ctx, seen.pod); err != nil {
+	seen, _ := c.pod.See()
+	if _, err := c.backend.api.DeletePod(ctx, seen.Pod); err != nil {
 		return errors.Join(reason, err)
 	}
-	if _, err := c.pod.wait(ctx, podSeen.ended); err != nil {
+	if _, err := c.pod.Wait(ctx, podwatch.Seen.Ended); err != nil {
 		return errors.Join(reason, c.backend.stillThere(c, began))
 	}
 	left := c.backend.patience.lastOutput

@@ -15,7 +15,7 @@ func (p *Process) SetTTY(tty garden.TTYSpec) error {
 	}
 	ctx, cancel := context.WithTimeout(p.container.backend.ctx, p.container.backend.patience.request)
 	defer cancel()
-	return p.inPod("resize the terminal of", p.container.init.Resize(ctx, p.id, *size))
+	return p.inPod("resize the terminal of", p.container.podsInit().Resize(ctx, p.id, *size))
 }
 
 func windowSize(tty *garden.TTYSpec) *podinit.WindowSize {

@@ -1,4 +1,4 @@
-package kubernetes
+package apiserver
 
 import (
 	"cmp"
@@ -24,7 +24,7 @@ const (
 	backOffReason    = "BackOff"
 )
 
-// missedSecret tells whether the kubelet pulled without a pull secret that the pod
+// MissedSecret tells whether the kubelet pulled without a pull secret that the pod
 // names, as far as that is known yet. The API server lets a kubelet read a Secret as
 // soon as it knows that a pod of the node names it, which it may know later than the
 // kubelet: a kubelet that was refused gives up after a second, and has it when it
@@ -34,13 +34,13 @@ const (
 // come in order: the one of the failed pull comes after the one of the missed Secret.
 // An API server that is away leaves the question open, too. It is an error only if it
 // refuses to list the events.
-func (b *Backend) missedSecret(ctx context.Context, of *corev1.Pod) (missed, known bool, err error) {
+func (c *Client) MissedSecret(ctx context.Context, of *corev1.Pod) (missed, known bool, err error) {
 	if len(of.Spec.ImagePullSecrets) == 0 {
 		return false, true, nil
 	}
-	events, err := b.events(ctx, fields.Set{"involvedObject.uid": string(of.UID)}.AsSelector())
+	events, err := c.events(ctx, fields.Set{"involvedObject.uid": string(of.UID)}.AsSelector())
 	if err != nil {
-		_, err := b.leftOpen(of, err)
+		_, err := c.leftOpen(of, err)
 		return false, false, err
 	}
 	missed = hasReason(events, secretMissedReason)
@@ -51,17 +51,17 @@ func hasReason(events []corev1.Event, reason string) bool {
 	return slices.ContainsFunc(events, func(event corev1.Event) bool { return event.Reason == reason })
 }
 
-// mayBePullingAgain tells whether the kubelet is at a pull, or done with it, after
+// MayBePullingAgain tells whether the kubelet is at a pull, or done with it, after
 // the last one that failed. The pod's status does not: the kubelet leaves the
 // last failure in it until the pull that follows has ended. An API server that is
 // away leaves that open, too.
-func (b *Backend) mayBePullingAgain(ctx context.Context, of *corev1.Pod) (bool, error) {
-	events, err := b.events(ctx, fields.Set{
+func (c *Client) MayBePullingAgain(ctx context.Context, of *corev1.Pod) (bool, error) {
+	events, err := c.events(ctx, fields.Set{
 		"involvedObject.uid":       string(of.UID),
 		"involvedObject.fieldPath": "spec.containers{" + pod.ContainerName + "}",
 	}.AsSelector())
 	if err != nil {
-		return b.leftOpen(of, err)
+		return c.leftOpen(of, err)
 	}
 	// Events tell the second. One with a pull in it that failed was a failure:
 	// the kubelet waits for longer than that until it tries again.
@@ -70,8 +70,8 @@ func (b *Backend) mayBePullingAgain(ctx context.Context, of *corev1.Pod) (bool, 
 
 // leftOpen says that what the events would have told may be so, if they could not
 // be listed for now.
-func (b *Backend) leftOpen(of *corev1.Pod, err error) (bool, error) {
-	b.Logger.Error("failed-to-list-events", err, lager.Data{"pod": of.Name})
+func (c *Client) leftOpen(of *corev1.Pod, err error) (bool, error) {
+	c.Logger.Error("failed-to-list-events", err, lager.Data{"pod": of.Name})
 	if !isOutage(err) {
 		return false, err
 	}
@@ -90,13 +90,13 @@ func lastSecond(events []corev1.Event, reasons ...string) int64 {
 	return last
 }
 
-// lastWarning is what only events tell, such as a volume or a network that
+// LastWarning is what only events tell, such as a volume or a network that
 // could not be set up. It is empty if there is none or if it can't be read.
-func (b *Backend) lastWarning(ctx context.Context, podName string) string {
+func (c *Client) LastWarning(ctx context.Context, podName string) string {
 	of := fields.Set{"involvedObject.name": podName, "type": corev1.EventTypeWarning}.AsSelector()
 	// A cluster without DNS warns of that at every pod, and starts it.
 	telling := fields.OneTermNotEqualSelector("reason", "MissingClusterDNS")
-	events, err := b.events(context.WithoutCancel(ctx), fields.AndSelectors(of, telling))
+	events, err := c.events(context.WithoutCancel(ctx), fields.AndSelectors(of, telling))
 	if err != nil || len(events) == 0 {
 		return ""
 	}
@@ -106,12 +106,12 @@ func (b *Backend) lastWarning(ctx context.Context, podName string) string {
 	return last.Reason + ": " + last.Message
 }
 
-func (b *Backend) events(ctx context.Context, selector fields.Selector) ([]corev1.Event, error) {
-	ctx, cancel := context.WithTimeout(ctx, b.patience.request)
+func (c *Client) events(ctx context.Context, selector fields.Selector) ([]corev1.Event, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.RequestTimeout)
 	defer cancel()
-	list, err := b.Client.CoreV1().Events(b.Namespace).List(ctx, metav1.ListOptions{FieldSelector: selector.String()})
+	list, err := c.Kubernetes.CoreV1().Events(c.Namespace).List(ctx, metav1.ListOptions{FieldSelector: selector.String()})
 	if err != nil {
-		return nil, apiError("list", "events", err)
+		return nil, Error("list", "events", err)
 	}
 	return list.Items, nil
 }

@@ -1,54 +1,39 @@
-package kubernetes
+package apiserver
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"code.cloudfoundry.org/lager/v3"
 	"golang.org/x/sys/unix"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 )
 
-// untilAnswered makes a request for the start of a container, for as long as that
-// may take. See askAgain.
-func (b *Backend) untilAnswered(ctx context.Context, request func(context.Context) error) error {
-	err := b.askAgain(ctx, request)
-	if err == nil || ctx.Err() == nil {
-		return err
-	}
-	if reason := b.abortReason(ctx); reason != nil {
-		return reason
-	}
-	return fmt.Errorf("not started within %s: %w", b.PodStartupTimeout, err)
-}
-
 // askAgain repeats a request to the API server for as long as that is away or
 // overloaded, until the context ends. A request whose answer got lost is made
 // again, and may find its own work done.
-func (b *Backend) askAgain(ctx context.Context, request func(context.Context) error) error {
-	for pauses := b.patience.outage; ; {
-		err := b.requestInTime(ctx, request)
+func (c *Client) askAgain(ctx context.Context, request func(context.Context) error) error {
+	for pauses := c.Outage; ; {
+		err := c.requestInTime(ctx, request)
 		if err == nil || ctx.Err() != nil || !isOutage(err) {
 			return err
 		}
-		b.Logger.Error("api-server-is-away", err, lager.Data{"worker": b.WorkerName})
+		c.Logger.Error("api-server-is-away", err)
 		select {
-		case <-time.After(pauses.take()):
+		case <-time.After(pauses.Step()):
 		case <-ctx.Done():
 			return err
 		}
 	}
 }
 
-func (b *Backend) requestInTime(ctx context.Context, request func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, b.patience.request)
+func (c *Client) requestInTime(ctx context.Context, request func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, c.RequestTimeout)
 	defer cancel()
 	return request(ctx)
 }

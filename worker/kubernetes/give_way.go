@@ -1,0 +1,121 @@
+package kubernetes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"code.cloudfoundry.org/lager/v3"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/internal/statedir"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
+)
+
+// makeWay removes pods that run nothing until there is what a pod lacks. The longest idle go
+// first, checks before steps. It says whether any has gone.
+func (b *Backend) makeWay(ctx context.Context, lacks shortage) (any bool) {
+	reason := fmt.Errorf("its pod made room for others on node %s, as nothing ran in it any more: run the build again to have another", b.NodeName)
+	missing := lacks.missing
+	for _, container := range b.idle(time.Now().Add(-b.patience.idle)) {
+		frees := container.frees(lacks.of)
+		if frees == 0 || !b.giveWay(ctx, container, reason) {
+			continue
+		}
+		any = true
+		if missing -= frees; missing <= 0 {
+			return true
+		}
+	}
+	return any
+}
+
+// idle are the containers whose pods are of use to nobody since then or before.
+func (b *Backend) idle(since time.Time) []*Container {
+	idleSince := map[*Container]time.Time{}
+	var idle []*Container
+	for _, container := range b.all() {
+		if at, ok := container.life.IdleSince(); ok && !at.After(since) {
+			idleSince[container] = at
+			idle = append(idle, container)
+		}
+	}
+	slices.SortFunc(idle, func(a, b *Container) int {
+		if a.life.IsCheck() != b.life.IsCheck() {
+			if a.life.IsCheck() {
+				return -1
+			}
+			return 1
+		}
+		return idleSince[a].Compare(idleSince[b])
+	})
+	return idle
+}
+
+// giveWay takes the pod from a container in which nothing runs. What web may still ask of the
+// container is kept: exit statuses in its record, output in its run directory.
+func (b *Backend) giveWay(ctx context.Context, container *Container, reason error) bool {
+	asked := time.Now()
+	exited, err := container.exited(ctx)
+	if err != nil || !container.life.GiveWay(reason, asked) {
+		return false
+	}
+	logger := b.Logger.Session("give-way", lager.Data{"handle": container.handle, "pod": container.pod.Name()})
+	err = container.state.Change(func(r *statedir.Record) {
+		r.Phase, r.Reason, r.Exited = lifecycle.GaveWay, reason.Error(), exited
+	})
+	if err != nil {
+		logger.Error("failed-to-remember", err)
+	}
+	logger.Info("removing-pod")
+	removed := make(chan struct{})
+	go func() {
+		defer close(removed)
+		b.insist(logger, func(ctx context.Context) error { return b.removePodAndSecret(ctx, container, time.Now()) })
+	}()
+	select {
+	case <-removed:
+	case <-ctx.Done():
+	}
+	return true
+}
+
+var errBusy = errors.New("a process runs")
+
+// exited returns the exit statuses of the processes that ran in the pod. It is an error if one
+// still runs: its client may come back.
+func (c *Container) exited(ctx context.Context) (map[string]int, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	processes, err := c.podsInit().Processes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	exited := map[string]int{}
+	for _, process := range processes {
+		if process.Running {
+			return nil, errBusy
+		}
+		exited[process.ID] = process.ExitStatus
+	}
+	return exited, nil
+}
+
+// letIdleChecksGo takes the pods from containers of checks in which nothing was checked for a
+// while.
+func (b *Backend) letIdleChecksGo() {
+	reason := fmt.Errorf("its pod was removed, as nothing was checked in it for %s (--kubernetes-idle-check-timeout)", b.IdleCheckTimeout)
+	for {
+		select {
+		case <-time.After(b.IdleCheckTimeout / 4):
+		case <-b.ctx.Done():
+			return
+		}
+		for _, container := range b.idle(time.Now().Add(-b.IdleCheckTimeout)) {
+			if container.life.IsCheck() {
+				b.giveWay(b.ctx, container, reason)
+			}
+		}
+	}
+}

@@ -1,0 +1,192 @@
+package kubernetes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"code.cloudfoundry.org/garden"
+	"code.cloudfoundry.org/lager/v3"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/image"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/internal/statedir"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+)
+
+// start is how a container becomes ready. It makes one pod after the other until the node has
+// room for one.
+type start struct {
+	container *Container
+	image     image.Image
+
+	// mounts are what has to be there for the pod.
+	mounts []garden.BindMount
+
+	// build returns the pod for a run directory.
+	build func(runDir string) (*corev1.Pod, error)
+
+	// existing is the pod that an earlier life of the worker made.
+	existing *corev1.Pod
+
+	// hasSecret says that the pull Secret is there.
+	hasSecret bool
+
+	left time.Duration
+	turn turn
+}
+
+func (b *Backend) newStart(container *Container, spec garden.ContainerSpec, img image.Image) *start {
+	s := &start{container: container, image: img, mounts: spec.BindMounts, left: b.PodStartupTimeout}
+	s.build = func(runDir string) (*corev1.Pod, error) {
+		return b.PodTemplate.Apply(pod.Build(b.Worker(), spec, s.image.Reference, runDir))
+	}
+	return s
+}
+
+// run starts a container, or has it removed.
+func (b *Backend) run(s *start) {
+	container := s.container
+	defer container.abortStart(nil)
+	defer s.turn.pass()
+
+	logger := b.Logger.WithData(lager.Data{"handle": container.handle, "pod": container.pod.Name()})
+	began := time.Now()
+	err := b.makeReady(s)
+	if err == nil {
+		var phase lifecycle.Phase
+		if phase, err = container.life.Started(); err == nil {
+			logger.Info("pod-started", lager.Data{"took": time.Since(began).String()})
+			b.entered(container, phase)
+			return
+		}
+	}
+	logger.Info("pod-not-started", lager.Data{"error": err.Error()})
+	container.life.StartFailed(fmt.Errorf("start pod %s with image %s on node %s: %w", container.podName(), s.image, b.NodeName, err))
+	b.entered(container, lifecycle.Discarded)
+}
+
+func (b *Backend) makeReady(s *start) error {
+	ctx := s.container.startContext
+	if err := checkSources(s.mounts); err != nil {
+		return err
+	}
+	err := s.inTime(ctx, func(ctx context.Context) (err error) {
+		s.image, err = b.serve(ctx, s.image)
+		return b.abortedOr(ctx, err)
+	})
+	if err != nil {
+		return err
+	}
+	if s.image.HasLogin() {
+		return b.placePrivate(ctx, s)
+	}
+	return b.place(ctx, s)
+}
+
+// placePrivate is for an image that is pulled with a login. A pod whose
+// pull failed brought no image to the node: a wrong login must not make a public
+// repository private for everyone.
+func (b *Backend) placePrivate(ctx context.Context, s *start) error {
+	repository := s.image.Repository()
+	release := b.private.Pull(repository)
+	defer release()
+	err := b.place(ctx, s)
+	seen, _ := s.container.pod.See()
+	if failure, ok := errors.AsType[*pod.Failure](err); err == nil || seen.Pod == nil || ok && failure.IsOfPull() {
+		return err
+	}
+	return errors.Join(err, b.private.Remember(repository))
+}
+
+// place makes pods until the node has room for one, and returns when processes may run in it.
+func (b *Backend) place(ctx context.Context, s *start) error {
+	if err := b.queueUp(ctx, s); err != nil {
+		return err
+	}
+	for pauses := b.patience.room; ; {
+		err := s.inTime(ctx, func(ctx context.Context) error { return b.try(ctx, s) })
+		lacks, ok := shortageOf(err)
+		if !ok {
+			return err
+		}
+		if err := b.awaitRoom(ctx, s, lacks, err, pauses.Step()); err != nil {
+			return err
+		}
+	}
+}
+
+// try makes one pod, and returns when processes may run in it.
+func (b *Backend) try(ctx context.Context, s *start) error {
+	created := s.existing
+	s.existing = nil
+	if created == nil {
+		var err error
+		if created, err = b.create(ctx, s); err != nil {
+			return b.abortedOr(ctx, err)
+		}
+	}
+	s.container.pod.Created(created)
+	if s.image.HasLogin() {
+		if err := b.api.HandSecretOver(ctx, created); err != nil {
+			return b.abortedOr(ctx, err)
+		}
+	}
+	if err := b.awaitInit(ctx, s); err != nil {
+		return err
+	}
+	return b.finish(ctx, s)
+}
+
+// create makes a pod with a run directory of its own. The pull policy is decided each time:
+// another login may have made the image's repository private since.
+func (b *Backend) create(ctx context.Context, s *start) (*corev1.Pod, error) {
+	container := s.container
+	runDir, err := container.state.NextRun()
+	if err != nil {
+		return nil, err
+	}
+	container.connectTo(b.NewInit(pod.SocketPath(runDir)))
+	desired, err := s.build(runDir)
+	if err != nil {
+		return nil, err
+	}
+	pod.SetPullPolicy(desired, s.image.PullPolicy(b.private.Holds(s.image.Repository())))
+	if s.image.HasLogin() && !s.hasSecret {
+		config, err := s.image.DockerConfig()
+		if err != nil {
+			return nil, err
+		}
+		if err := b.api.CreateSecret(ctx, desired, config); err != nil {
+			return nil, err
+		}
+		s.hasSecret = true
+	}
+	return b.api.CreatePod(ctx, desired, container.owns)
+}
+
+// finish is what is left to do once init answers.
+func (b *Backend) finish(ctx context.Context, s *start) error {
+	if s.image.HasLogin() {
+		if err := b.private.Remember(s.image.Repository()); err != nil {
+			return err
+		}
+	}
+	if s.container.state.Read().Hermetic {
+		if err := b.cutOffNetwork(ctx, s.container); err != nil {
+			return err
+		}
+	}
+	return s.container.state.Change(func(r *statedir.Record) { r.Phase = lifecycle.Ready })
+}
+
+// inTime spends of the time that the start may take.
+func (s *start) inTime(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.left, errTookTooLong)
+	defer cancel()
+	began := time.Now()
+	defer func() { s.left -= time.Since(began) }()
+	return do(ctx)
+}
