@@ -65,7 +65,8 @@ func (p patience) untilPing(waited time.Duration) time.Duration {
 func (b *Backend) ping(ctx context.Context, init Init) bool {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	return init.Ping(ctx) == nil
+	_, err := init.Ping(ctx)
+	return err == nil
 }
 
 // passingProblem is what is wrong with a pod and may pass.
