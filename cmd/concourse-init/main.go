@@ -36,9 +36,14 @@ func main() {
 }
 
 func run(imageUser server.Identity) error {
+	// It is not of the image's environment, which is the one that processes get.
+	if err := os.Unsetenv(podinit.PodUIDVariable); err != nil {
+		return fmt.Errorf("keep %s from the pod's processes: %w", podinit.PodUIDVariable, err)
+	}
 	config := server.Config{ImageUser: imageUser}
 	flag.StringVar(&config.SocketPath, "socket", "", "unix socket to listen on")
 	flag.StringVar(&config.StateDir, "state-dir", "", "directory to keep the output of processes in")
+	flag.StringVar(&config.PodUID, "pod-uid", "", "UID of the pod that this is the init of")
 	flag.Int64Var(&config.MaxKept, "max-kept", podinit.MaxKept, "most of an output that is kept before its process is held up, in bytes")
 	flag.DurationVar(&config.StopTimeout, "stop-timeout", podinit.StopTimeout, "time from SIGTERM to SIGKILL")
 	flag.StringVar(&config.TerminationMessageFile, "termination-message", "", "file that the kubelet reads the container's last words from")

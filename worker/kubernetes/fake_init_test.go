@@ -49,14 +49,14 @@ func newFakeInit() *fakeInit {
 	return &fakeInit{exit: make(chan int, 1), stop: make(chan struct{}), dead: make(chan struct{})}
 }
 
-func (f *fakeInit) Ping(context.Context) error {
+func (f *fakeInit) Ping(context.Context) (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.pings++
 	if f.silent {
-		return errors.New("connection refused")
+		return "", errors.New("connection refused")
 	}
-	return nil
+	return "", nil
 }
 
 func (f *fakeInit) PID(context.Context) (int, error) { return initPID, nil }

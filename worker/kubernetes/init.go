@@ -10,7 +10,8 @@ import (
 // Init is the PID 1 of a pod, seen from the worker. Every call but Attach ends in time,
 // whatever answers in the pod.
 type Init interface {
-	Ping(ctx context.Context) error
+	// Ping returns the UID of the pod that init says it is in.
+	Ping(ctx context.Context) (podUID string, err error)
 
 	// PID is init's process ID on the node, if the pod is to be believed.
 	PID(ctx context.Context) (int, error)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod/template"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
@@ -143,6 +144,18 @@ var _ = Describe("the pod of a container", func() {
 			directories = append(directories, directory)
 		}
 		Expect(directories[0]).NotTo(Equal(directories[1]))
+	})
+
+	It("tells init which pod it is in", func() {
+		step := pod.Build(worker, task(), image, runDir).Spec.Containers[0]
+
+		Expect(step.Env).To(HaveExactElements(And(
+			HaveField("Name", podinit.PodUIDVariable),
+			HaveField("ValueFrom.FieldRef.FieldPath", "metadata.uid"),
+		)))
+		Expect(step.Command).To(ContainElements("--pod-uid", "$("+podinit.PodUIDVariable+")"))
+		Expect(pod.OwnsVariable(podinit.PodUIDVariable)).To(BeTrue())
+		Expect(pod.OwnsVariable("HTTPS_PROXY")).To(BeFalse())
 	})
 
 	DescribeTable("knows what would hide init, however it is spelled",

@@ -9,6 +9,8 @@ import (
 
 	"code.cloudfoundry.org/garden"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
 
 // InitMountPrefix begins the path of the directory in a pod that has
@@ -44,6 +46,7 @@ func newInitMountPath() string {
 func initCommand(worker Worker, initMountPath string) []string {
 	command := []string{
 		path.Join(initMountPath, filepath.Base(worker.InitBinary)),
+		"--pod-uid", "$(" + podinit.PodUIDVariable + ")", // Kubernetes puts the value in
 		"--socket", path.Join(runMountPath, socketName),
 		"--state-dir", runMountPath,
 		"--termination-message", terminationMessagePath,
@@ -52,6 +55,14 @@ func initCommand(worker Worker, initMountPath string) []string {
 		command = append(command, "--pod-log=false")
 	}
 	return command
+}
+
+// initVariables are those of init alone: it keeps them from the processes that it runs.
+func initVariables() []corev1.EnvVar {
+	return []corev1.EnvVar{{
+		Name:      podinit.PodUIDVariable,
+		ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.uid"}},
+	}}
 }
 
 // HidesInit says whether a mount at the path would lie over init, or over what init

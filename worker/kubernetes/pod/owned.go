@@ -4,6 +4,8 @@ import (
 	"path"
 	"regexp"
 	"strings"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
 
 // Upstream's web node has a scratch volume mounted into every container, and a
@@ -24,6 +26,11 @@ func OwnsKey(key string) bool {
 // OwnsVolumeName says whether [Build] may give that name to a volume.
 func OwnsVolumeName(name string) bool {
 	return ownVolumeName.MatchString(name)
+}
+
+// OwnsVariable says whether [Build] sets an environment variable of that name.
+func OwnsVariable(name string) bool {
+	return name == podinit.PodUIDVariable
 }
 
 // OwnsMountPath says whether Concourse mounts something at the path, or at

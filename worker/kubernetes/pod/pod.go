@@ -38,7 +38,7 @@ type Worker struct {
 // The image is the reference that the node pulls it by. The directory runDir on
 // the node is shared by the pod and the worker, see [SocketPath]. The container's
 // environment is not in the pod: it may hold secrets, and whoever may list pods
-// could read them.
+// could read them. The pod's own has what init is told of its pod.
 //
 // What the operator's template may change are defaults, see package template:
 // for a container that is not privileged, the runtime's seccomp profile, and no
@@ -68,6 +68,7 @@ func Build(worker Worker, container garden.ContainerSpec, image, runDir string) 
 				Image:                    image,
 				ImagePullPolicy:          pullPolicy(container, image),
 				Command:                  initCommand(worker, initMountPath),
+				Env:                      initVariables(),
 				Resources:                resources(container.Limits),
 				SecurityContext:          containerSecurity(container),
 				VolumeMounts:             mounts,

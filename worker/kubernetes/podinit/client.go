@@ -35,11 +35,6 @@ func NewClient(socketPath string) *Client {
 	}
 }
 
-// Ping returns nil once init answers.
-func (c *Client) Ping(ctx context.Context) error {
-	return c.call(ctx, protocol.PathPing, nil)
-}
-
 // Start starts a process and returns without waiting for its end.
 func (c *Client) Start(ctx context.Context, spec ProcessSpec) error {
 	return c.call(ctx, protocol.PathStart, spec)

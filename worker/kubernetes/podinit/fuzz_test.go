@@ -25,6 +25,7 @@ func FuzzAnswer(f *testing.F) {
 		"",
 		"HTTP/1.1 200 OK\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+		answered(`{"PodUID":"1a2b3c4d-0000-4000-8000-1234567890ab"}`),
 		"HTTP/1.1 101 Switching Protocols\r\n\r\n",
 		"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
 		"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://init/start\r\n\r\n",
@@ -39,6 +40,9 @@ func FuzzAnswer(f *testing.F) {
 		pod.answers(answer)
 		within(t, func() {
 			pod.client.Start(t.Context(), podinit.ProcessSpec{ID: "step"})
+			if uid, err := pod.client.Ping(t.Context()); len(uid) > 64 || err != nil && uid != "" {
+				t.Errorf("pod UID %q, error %v", uid, err)
+			}
 			pod.attach(t)
 		})
 	})

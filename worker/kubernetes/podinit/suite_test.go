@@ -91,7 +91,7 @@ func startPod(options podOptions) *pod {
 		p.command.Process.Kill()
 		Eventually(p.exited).Should(BeClosed())
 	})
-	Eventually(func() error { return p.Ping(context.Background()) }).WithPolling(time.Millisecond).Should(Succeed())
+	Eventually(func() error { _, err := p.Ping(context.Background()); return err }).WithPolling(time.Millisecond).Should(Succeed())
 	return p
 }
 

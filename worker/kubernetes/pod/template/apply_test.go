@@ -111,7 +111,7 @@ var _ = Describe("a pod with a template", func() {
 			step.SecurityContext.Capabilities = &corev1.Capabilities{Drop: []corev1.Capability{"NET_RAW"}}
 		}),
 		Entry("variables", "spec: {containers: [{name: step, env: [{name: HTTPS_PROXY, value: 'http://192.0.2.1'}]}]}", func(_ *corev1.Pod, step *corev1.Container) {
-			step.Env = []corev1.EnvVar{{Name: "HTTPS_PROXY", Value: "http://192.0.2.1"}}
+			step.Env = append(step.Env, corev1.EnvVar{Name: "HTTPS_PROXY", Value: "http://192.0.2.1"})
 		}),
 		Entry("pull secrets, after the image's own", "spec: {imagePullSecrets: [{name: mirror}]}", func(pod *corev1.Pod, _ *corev1.Container) {
 			pod.Spec.ImagePullSecrets = []corev1.LocalObjectReference{{Name: "demo"}, {Name: "mirror"}}

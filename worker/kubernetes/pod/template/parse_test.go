@@ -190,6 +190,7 @@ var _ = Describe("what Concourse has to set", func() {
 		Entry("an annotation's key that is none", "metadata:\n  annotations:\n    a/b/c: d # HERE\n", "metadata.annotations[a/b/c]: Kubernetes refuses this key: a qualified name must consist of"),
 		Entry("another container", "spec:\n  containers:\n  - name: step\n  - name: sidecar # HERE\n", "spec.containers[1].name: a step's pod has one container only, which is named step"),
 		Entry("a container without a name", "spec:\n  containers:\n  - resources: {} # HERE\n", "spec.containers[0].name: "),
+		Entry("init's variable", documentWith("spec.containers[].env", "[{name: A}, {name: CONCOURSE_INIT_POD_UID, value: a}] # HERE"), "spec.containers[0].env[1].name: init is told by it"),
 		Entry("init's volume", "spec:\n  volumes:\n  - emptyDir: {}\n    name: init # HERE\n", "spec.volumes[0].name: init is the name of one of Concourse's volumes"),
 		Entry("the volume of the container's state", "spec:\n  volumes:\n  - name: run # HERE\n", "run is the name"),
 		Entry("a volume of a step", "spec:\n  volumes:\n  - name: volume-12 # HERE\n", "volume-12 is the name"),

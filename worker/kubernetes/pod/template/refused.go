@@ -156,6 +156,11 @@ func (r *refusal) checkContainer(path string, container corev1.Container) {
 	if container.Name != pod.ContainerName {
 		r.add(path+".name", oneContainer)
 	}
+	for i, variable := range container.Env {
+		if pod.OwnsVariable(variable.Name) {
+			r.add(fmt.Sprintf("%s.env[%d].name", path, i), "init is told by it which pod it is in: choose another name")
+		}
+	}
 }
 
 func (r *refusal) checkMounts(path string, mounts []corev1.VolumeMount, volumes []corev1.Volume) {

@@ -14,7 +14,7 @@ import (
 
 func (s *Server) routes() http.Handler {
 	routes := http.NewServeMux()
-	routes.HandleFunc("POST "+protocol.PathPing, func(http.ResponseWriter, *http.Request) {})
+	routes.HandleFunc("POST "+protocol.PathPing, s.handlePing)
 	routes.HandleFunc("POST "+protocol.PathAttach, s.handleAttach)
 	routes.HandleFunc("POST "+protocol.PathStdin, s.handleStdin)
 	routes.HandleFunc("POST "+protocol.PathStart, handle(s.handleStart))
@@ -22,6 +22,10 @@ func (s *Server) routes() http.Handler {
 	routes.HandleFunc("POST "+protocol.PathSignal, handle(s.handleSignal))
 	routes.HandleFunc("POST "+protocol.PathStop, handle(s.handleStop))
 	return routes
+}
+
+func (s *Server) handlePing(w http.ResponseWriter, _ *http.Request) {
+	answer(w, protocol.PingAnswer{PodUID: s.config.PodUID})
 }
 
 func (s *Server) handleStart(_ context.Context, spec podinit.ProcessSpec) error {
@@ -110,6 +114,11 @@ func decode[Request any](r *http.Request) (Request, error) {
 		return request, fmt.Errorf("decode the request %s: %w", r.URL.Path, err)
 	}
 	return request, nil
+}
+
+func answer(w http.ResponseWriter, content any) {
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(content)
 }
 
 func fail(w http.ResponseWriter, err error) {

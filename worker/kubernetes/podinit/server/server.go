@@ -30,6 +30,9 @@ type Config struct {
 	SocketPath string
 	StateDir   string
 
+	// PodUID is the UID of the pod that this init is in. It is what init answers to a ping.
+	PodUID string
+
 	// ImageUser is who processes run as that ask for no user.
 	ImageUser Identity
 

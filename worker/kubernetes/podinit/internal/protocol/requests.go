@@ -14,6 +14,12 @@ const (
 	PathStop   = "/stop"
 )
 
+// PingAnswer is what init says of itself. An init of an earlier version says nothing.
+type PingAnswer struct {
+	// PodUID is empty if init was not told.
+	PodUID string `json:",omitempty"`
+}
+
 // AttachRequest says which streams the client has an end for.
 type AttachRequest struct {
 	ID                    string
