@@ -15,6 +15,7 @@ import (
 
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 	backend "github.com/concourse/concourse-kubernetes/worker/kubernetes"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/image"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 )
 
@@ -112,7 +113,7 @@ func (n boundedNamespace) stepPod() *corev1.Pod {
 	return pod.Build(config.Worker(), garden.ContainerSpec{
 		Handle:     handle,
 		BindMounts: []garden.BindMount{{SrcPath: workDir("volumes", "live", "some-volume", "volume"), DstPath: "/scratch"}},
-	}, runs.Cluster.Registry()+"/busybox", config.RunDir(handle))
+	}, image.Image{Reference: runs.Cluster.Registry() + "/busybox"}, config.RunDir(handle))
 }
 
 // loginSecret is a Secret as the worker of that node makes them.

@@ -155,6 +155,6 @@ func (b *Backend) resumedStart(container *Container, found *corev1.Pod) *start {
 		hasSecret: recorded.HasSecret,
 		left:      b.PodStartupTimeout,
 	}
-	s.build = func(runDir string) (*corev1.Pod, error) { return pod.Again(found, runDir), nil }
+	s.build = func(from image.Image, runDir string) (*corev1.Pod, error) { return pod.Again(found, from, runDir), nil }
 	return s
 }

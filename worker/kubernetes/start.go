@@ -26,7 +26,7 @@ type start struct {
 	mounts []garden.BindMount
 
 	// build returns the pod for a run directory.
-	build func(runDir string) (*corev1.Pod, error)
+	build func(from image.Image, runDir string) (*corev1.Pod, error)
 
 	// existing is the pod that an earlier life of the worker made.
 	existing *corev1.Pod
@@ -40,8 +40,8 @@ type start struct {
 
 func (b *Backend) newStart(container *Container, spec garden.ContainerSpec, img image.Image) *start {
 	s := &start{container: container, image: img, mounts: spec.BindMounts, left: b.PodStartupTimeout}
-	s.build = func(runDir string) (*corev1.Pod, error) {
-		return b.PodTemplate.Apply(pod.Build(b.Worker(), spec, s.image.Reference, runDir))
+	s.build = func(from image.Image, runDir string) (*corev1.Pod, error) {
+		return b.PodTemplate.Apply(pod.Build(b.Worker(), spec, from, runDir))
 	}
 	return s
 }
@@ -149,11 +149,10 @@ func (b *Backend) create(ctx context.Context, s *start) (*corev1.Pod, error) {
 		return nil, err
 	}
 	container.connectTo(b.NewInit(pod.SocketPath(runDir)))
-	desired, err := s.build(runDir)
+	desired, err := s.build(s.image.Guarded(b.private.Holds(s.image.Repository())), runDir)
 	if err != nil {
 		return nil, err
 	}
-	pod.SetPullPolicy(desired, s.image.PullPolicy(b.private.Holds(s.image.Repository())))
 	if s.image.HasLogin() && !s.hasSecret {
 		config, err := s.image.DockerConfig()
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/image"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 )
 
@@ -29,7 +30,7 @@ const sampleHandle = "sample"
 func trySamplePod(ctx context.Context, config kubernetes.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, samplePatience)
 	defer cancel()
-	sample := pod.Build(config.Worker(), garden.ContainerSpec{Handle: sampleHandle}, sampleHandle, config.RunDir(sampleHandle))
+	sample := pod.Build(config.Worker(), garden.ContainerSpec{Handle: sampleHandle}, image.Image{Reference: sampleHandle}, config.RunDir(sampleHandle))
 	sample, err := config.PodTemplate.Apply(sample)
 	if err != nil {
 		return fmt.Errorf("--kubernetes-pod-template: %w", err)

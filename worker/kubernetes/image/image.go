@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 )
 
 // Image is what a container is made from. Two that are equal are the same image with the same
@@ -26,6 +26,9 @@ type Image struct {
 
 	login login
 
+	// guarded has the registry asked in any case.
+	guarded bool
+
 	// hadLogin says that the login is known to the image's pull Secret alone.
 	hadLogin bool
 }
@@ -35,14 +38,12 @@ type login struct{ username, password string }
 
 // Of returns the image that Garden's specification of a container names.
 func Of(spec garden.ContainerSpec) (Image, error) {
-	of := Image{login: login{spec.Image.Username, spec.Image.Password}}
-	if directory, isDirectory := pod.RootDirectory(spec); isDirectory {
-		of.Directory = directory
-		return of, nil
-	}
-	reference, err := pod.ImageReference(spec)
-	of.Reference = reference
-	return of, err
+	named, err := contract.ImageOf(spec)
+	return Image{
+		Reference: named.Reference,
+		Directory: named.Directory,
+		login:     login{spec.Image.Username, spec.Image.Password},
+	}, err
 }
 
 // Resumed returns the image of a pod that an earlier life of the worker made. The login is in
@@ -71,11 +72,18 @@ func (i Image) HasLogin() bool { return i.hadLogin || i.login != login{} }
 // IsPinned says whether the reference has a digest, so that it means the same image for ever.
 func (i Image) IsPinned() bool { return strings.Contains(i.Reference, "@") }
 
+// Guarded returns the image with the registry being asked each time if its repository is
+// private: the node may hold the image, and who may have it is for the registry to say.
+func (i Image) Guarded(repositoryIsPrivate bool) Image {
+	i.guarded = repositoryIsPrivate
+	return i
+}
+
 // PullPolicy has the kubelet ask the registry, even if the node holds the image already, where
 // the answer may be another than last time: whether a login is right, what a tag points at, and
-// who may have an image of a repository that is private.
-func (i Image) PullPolicy(repositoryIsPrivate bool) corev1.PullPolicy {
-	if i.HasLogin() || !i.IsPinned() || repositoryIsPrivate {
+// who may have an image that is guarded.
+func (i Image) PullPolicy() corev1.PullPolicy {
+	if i.HasLogin() || !i.IsPinned() || i.guarded {
 		return corev1.PullAlways
 	}
 	return corev1.PullIfNotPresent

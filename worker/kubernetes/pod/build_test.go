@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/image"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod/template"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
@@ -21,8 +22,9 @@ const (
 	handle = "1a2b3c4d-0000-4000-8000-1234567890ab"
 	runDir = "/var/lib/concourse/containers/" + handle + "/run"
 	digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-	image  = "registry.example.com/team/golang@" + digest
 )
+
+var golang = image.Image{Reference: "registry.example.com/team/golang@" + digest}
 
 var _ = Describe("the pod of a container", func() {
 	worker := pod.Worker{
@@ -60,9 +62,9 @@ var _ = Describe("the pod of a container", func() {
 			worker, container := worker, task()
 			change(&worker, &container)
 
-			image, err := pod.ImageReference(container)
+			of, err := image.Of(container)
 			Expect(err).NotTo(HaveOccurred())
-			built := pod.Build(worker, container, image, runDir)
+			built := pod.Build(worker, container, of, runDir)
 
 			expectGolden(file, built)
 		},
@@ -89,7 +91,7 @@ var _ = Describe("the pod of a container", func() {
 		Expect(err).NotTo(HaveOccurred())
 		container := task()
 		container.Limits.Memory.LimitInBytes = 512 << 20
-		built := pod.Build(worker, container, image, runDir)
+		built := pod.Build(worker, container, golang, runDir)
 
 		merged, err := parsed.Apply(built)
 
@@ -101,7 +103,7 @@ var _ = Describe("the pod of a container", func() {
 		container := task()
 		container.Limits.CPU.Weight = 1
 
-		built := pod.Build(worker, container, image, runDir)
+		built := pod.Build(worker, container, golang, runDir)
 
 		Expect(built.Spec.Containers[0].Resources.Requests.Cpu().MilliValue()).To(BeEquivalentTo(1))
 	})
@@ -114,7 +116,7 @@ var _ = Describe("the pod of a container", func() {
 			{SrcPath: "/volumes/cache", DstPath: "/tmp/build/e55deab7/build", Mode: garden.BindMountModeRW},
 		}
 
-		built := pod.Build(worker, container, image, runDir)
+		built := pod.Build(worker, container, golang, runDir)
 
 		mounted := map[string]string{}
 		for _, volume := range built.Spec.Volumes {
@@ -134,7 +136,7 @@ var _ = Describe("the pod of a container", func() {
 	It("has init where neither its image nor the pod before it can tell", func() {
 		var directories []string
 		for range 2 {
-			step := pod.Build(worker, task(), image, runDir).Spec.Containers[0]
+			step := pod.Build(worker, task(), golang, runDir).Spec.Containers[0]
 			directory, program := filepath.Split(step.Command[0])
 			Expect(program).To(Equal("concourse-init"))
 			Expect(directory).To(MatchRegexp("^" + madeUp.String() + "/$"))
@@ -147,7 +149,7 @@ var _ = Describe("the pod of a container", func() {
 	})
 
 	It("tells init which pod it is in", func() {
-		step := pod.Build(worker, task(), image, runDir).Spec.Containers[0]
+		step := pod.Build(worker, task(), golang, runDir).Spec.Containers[0]
 
 		Expect(step.Env).To(HaveExactElements(And(
 			HaveField("Name", podinit.PodUIDVariable),
@@ -180,12 +182,12 @@ var _ = Describe("the pod of a container", func() {
 	It("keeps what processes print out of the pod's log where the operator says so", func() {
 		quiet := worker
 		quiet.PodLogOff = true
-		Expect(pod.Build(quiet, task(), image, runDir).Spec.Containers[0].Command).To(ContainElement("--pod-log=false"))
-		Expect(pod.Build(worker, task(), image, runDir).Spec.Containers[0].Command).NotTo(ContainElement(HavePrefix("--pod-log")))
+		Expect(pod.Build(quiet, task(), golang, runDir).Spec.Containers[0].Command).To(ContainElement("--pod-log=false"))
+		Expect(pod.Build(worker, task(), golang, runDir).Spec.Containers[0].Command).NotTo(ContainElement(HavePrefix("--pod-log")))
 	})
 
 	It("is selected and recognised as its worker's", func() {
-		built := pod.Build(worker, task(), image, runDir)
+		built := pod.Build(worker, task(), golang, runDir)
 
 		Expect(pod.Selector("worker-1")).To(Equal("app.kubernetes.io/managed-by=concourse,concourse-ci.org/worker=worker-1"))
 		Expect(pod.BelongsTo(built, worker)).To(BeTrue())

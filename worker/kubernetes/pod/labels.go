@@ -87,6 +87,16 @@ func Handle(pod *corev1.Pod) string {
 	return pod.Annotations[handleKey]
 }
 
+// HasOwnName says whether a pod has the name that the worker gives it. A copy of the pod that a
+// person makes has its labels and annotations, and another name.
+func HasOwnName(pod *corev1.Pod) bool {
+	properties := garden.Properties{}
+	for name, key := range propertyKeys {
+		properties[name] = pod.Annotations[key]
+	}
+	return pod.Name == Name(Handle(pod), properties)
+}
+
 // maxWork is the most of a name, in bytes, that is looked at. A pipeline may give a
 // step one of a megabyte.
 const maxWork = 4 * maxLength

@@ -1,12 +1,12 @@
 package pod
 
 import (
-	"strings"
-
 	"code.cloudfoundry.org/garden"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/image"
 )
 
 // ContainerName is the name of a pod's only container.
@@ -35,15 +35,14 @@ type Worker struct {
 
 // Build returns the pod for a Garden container.
 //
-// The image is the reference that the node pulls it by. The directory runDir on
-// the node is shared by the pod and the worker, see [SocketPath]. The container's
+// The directory runDir on the node is shared by the pod and the worker, see [SocketPath]. The container's
 // environment is not in the pod: it may hold secrets, and whoever may list pods
 // could read them. The pod's own has what init is told of its pod.
 //
 // What the operator's template may change are defaults, see package template:
 // for a container that is not privileged, the runtime's seccomp profile, and no
 // leave to make device files.
-func Build(worker Worker, container garden.ContainerSpec, image, runDir string) *corev1.Pod {
+func Build(worker Worker, container garden.ContainerSpec, from image.Image, runDir string) *corev1.Pod {
 	initMountPath := newInitMountPath()
 	volumes, mounts := hostPaths(worker, container.BindMounts, initMountPath, runDir)
 
@@ -61,12 +60,12 @@ func Build(worker Worker, container garden.ContainerSpec, image, runDir string) 
 			AutomountServiceAccountToken:  new(bool),
 			EnableServiceLinks:            new(bool),
 			TerminationGracePeriodSeconds: new(int64(terminationGracePeriod)),
-			ImagePullSecrets:              pullSecrets(worker, container),
+			ImagePullSecrets:              pullSecrets(worker, container, from),
 			SecurityContext:               podSecurity(container),
 			Containers: []corev1.Container{{
 				Name:                     ContainerName,
-				Image:                    image,
-				ImagePullPolicy:          pullPolicy(container, image),
+				Image:                    from.Reference,
+				ImagePullPolicy:          from.PullPolicy(),
 				Command:                  initCommand(worker, initMountPath),
 				Env:                      initVariables(),
 				Resources:                resources(container.Limits),
@@ -81,8 +80,8 @@ func Build(worker Worker, container garden.ContainerSpec, image, runDir string) 
 }
 
 // Again is the pod to create in the place of one whose node had no room for it.
-func Again(refused *corev1.Pod) *corev1.Pod {
-	return &corev1.Pod{
+func Again(refused *corev1.Pod, from image.Image, runDir string) *corev1.Pod {
+	next := &corev1.Pod{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
 		ObjectMeta: metav1.ObjectMeta{
 			Name:        refused.Name,
@@ -92,34 +91,30 @@ func Again(refused *corev1.Pod) *corev1.Pod {
 		},
 		Spec: *refused.Spec.DeepCopy(),
 	}
-}
-
-// HasLogin says whether the image is pulled with credentials of its own.
-func HasLogin(container garden.ContainerSpec) bool {
-	return container.Image.Username != "" || container.Image.Password != ""
+	for i := range next.Spec.Containers {
+		if next.Spec.Containers[i].Name == ContainerName {
+			next.Spec.Containers[i].ImagePullPolicy = from.PullPolicy()
+		}
+	}
+	for i := range next.Spec.Volumes {
+		if next.Spec.Volumes[i].Name == runVolume {
+			next.Spec.Volumes[i] = hostPath(runVolume, runDir)
+		}
+	}
+	return next
 }
 
 // pullSecrets lists the operator's Secrets and the container's own one, which
 // has the name of the pod.
-func pullSecrets(worker Worker, container garden.ContainerSpec) []corev1.LocalObjectReference {
+func pullSecrets(worker Worker, container garden.ContainerSpec, from image.Image) []corev1.LocalObjectReference {
 	var secrets []corev1.LocalObjectReference
-	if HasLogin(container) {
+	if from.HasLogin() {
 		secrets = append(secrets, corev1.LocalObjectReference{Name: Name(container.Handle, container.Properties)})
 	}
 	for _, name := range worker.ImagePullSecrets {
 		secrets = append(secrets, corev1.LocalObjectReference{Name: name})
 	}
 	return secrets
-}
-
-// pullPolicy has the kubelet ask the registry, even if the node holds the image
-// already, where the answer may be another than last time: whether a login is
-// right, and what a tag points at.
-func pullPolicy(container garden.ContainerSpec, image string) corev1.PullPolicy {
-	if HasLogin(container) || !strings.Contains(image, "@") {
-		return corev1.PullAlways
-	}
-	return corev1.PullIfNotPresent
 }
 
 // resources translates Concourse's limits. A memory limit is a ceiling and no

@@ -6,6 +6,7 @@ import (
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/image"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod/template"
 )
@@ -16,7 +17,7 @@ var _ = Describe("what a step may do on its node", func() {
 		GinkgoHelper()
 		parsed, err := template.Parse("pods.yaml", []byte(content))
 		Expect(err).NotTo(HaveOccurred())
-		merged, err := parsed.Apply(pod.Build(pod.Worker{}, garden.ContainerSpec{Handle: "a", Privileged: privileged}, "a", "/run"))
+		merged, err := parsed.Apply(pod.Build(pod.Worker{}, garden.ContainerSpec{Handle: "a", Privileged: privileged}, image.Image{Reference: "a"}, "/run"))
 		Expect(err).NotTo(HaveOccurred())
 		return merged.Spec.SecurityContext, merged.Spec.Containers[0].SecurityContext
 	}
