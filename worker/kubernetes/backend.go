@@ -13,9 +13,9 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod/template"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
 // Config is what a Backend needs to know.
@@ -131,8 +131,8 @@ func (c Config) validate() error {
 	if c.PodStartupTimeout <= 0 {
 		return errors.New("the pod startup timeout must be positive")
 	}
-	if len(c.WorkerName) > property.MaxLength {
-		return fmt.Errorf("the worker name has %d bytes: every pod is annotated with it, which %d may have", len(c.WorkerName), property.MaxLength)
+	if len(c.WorkerName) > contract.MaxLength {
+		return fmt.Errorf("the worker name has %d bytes: every pod is annotated with it, which %d may have", len(c.WorkerName), contract.MaxLength)
 	}
 	return c.PrivilegedMode.validate()
 }

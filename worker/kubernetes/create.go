@@ -13,8 +13,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
 // Create makes the container's pod and returns when its init answers. For a
@@ -37,7 +37,7 @@ func (b *Backend) Create(spec garden.ContainerSpec) (garden.Container, error) {
 	if err := b.PrivilegedMode.decide(&spec); err != nil {
 		return nil, err
 	}
-	spec.Properties = property.CutAll(spec.Properties)
+	spec.Properties = contract.CutAll(spec.Properties)
 	deadline := time.Now().Add(b.PodStartupTimeout)
 	if err := b.makeRoomFor(spec, deadline); err != nil {
 		return nil, err
@@ -74,12 +74,12 @@ func (b *Backend) register(spec garden.ContainerSpec) (container *Container, isN
 	if existing := b.containers[spec.Handle]; existing != nil {
 		return existing, false
 	}
-	directory, _ := pod.RootDirectory(spec)
+	image, _ := contract.ImageOf(spec)
 	container = b.newContainer(spec.Handle, newState(b.stateDir(spec.Handle), record{
 		PodName:        podName,
 		GraceTime:      spec.GraceTime,
 		Properties:     spec.Properties,
-		ImageDirectory: directory,
+		ImageDirectory: image.Directory,
 		HasSecret:      pod.HasLogin(spec),
 		Hermetic:       isHermetic(spec),
 		HasEnvironment: len(spec.Env) > 0,

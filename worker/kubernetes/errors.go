@@ -8,6 +8,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
@@ -81,8 +82,7 @@ func (b *Backend) startAborted(ctx context.Context, container *Container, last *
 // abortReason is nil if it only took too long.
 func (b *Backend) abortReason(ctx context.Context) error {
 	if b.ctx.Err() != nil {
-		// Web runs a step again whose error has these words.
-		return fmt.Errorf("worker %s disappeared: it was stopped while the pod was starting", b.WorkerName)
+		return contract.Disappeared(b.WorkerName, "it was stopped while the pod was starting")
 	}
 	if cause := context.Cause(ctx); !errors.Is(cause, errTookTooLong) {
 		return cause

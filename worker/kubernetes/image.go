@@ -6,7 +6,7 @@ import (
 
 	"code.cloudfoundry.org/garden"
 
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 )
 
 // VolumeImages makes images of volumes.
@@ -23,17 +23,17 @@ type VolumeImages interface {
 // in a volume. Images of volumes are for steps that have the volume, so no reference
 // that a pipeline wrote leads to one.
 func (b *Backend) imageOrigin(spec garden.ContainerSpec) (string, error) {
-	if directory, isDirectory := pod.RootDirectory(spec); isDirectory {
-		return directory, nil
-	}
-	reference, err := pod.ImageReference(spec)
+	image, err := contract.ImageOf(spec)
 	if err != nil {
 		return "", err
 	}
-	if b.VolumeImages.Serves(reference) {
-		return "", fmt.Errorf("container %s: image %s is in the registry of this worker's volumes, which only Concourse itself may name: give the task the image as an input, with image", spec.Handle, reference)
+	if image.Directory != "" {
+		return image.Directory, nil
 	}
-	return reference, nil
+	if b.VolumeImages.Serves(image.Reference) {
+		return "", fmt.Errorf("container %s: image %s is in the registry of this worker's volumes, which only Concourse itself may name: give the task the image as an input, with image", spec.Handle, image.Reference)
+	}
+	return image.Reference, nil
 }
 
 // image is the reference of the container's image. If the image is a volume, the
@@ -43,7 +43,7 @@ func (b *Backend) image(ctx context.Context, spec garden.ContainerSpec) (string,
 	if err != nil {
 		return "", err
 	}
-	if _, isDirectory := pod.RootDirectory(spec); !isDirectory {
+	if image, _ := contract.ImageOf(spec); image.Directory == "" {
 		return origin, nil
 	}
 	return b.volumeImage(ctx, origin)

@@ -11,6 +11,7 @@ import (
 	"code.cloudfoundry.org/garden"
 	"github.com/google/uuid"
 
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse-kubernetes/worker/gardenserver"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
@@ -88,9 +89,8 @@ func (c *Container) start(id string, spec garden.ProcessSpec) error {
 
 func (c *Container) notStarted(ctx context.Context, id string, err error) error {
 	if c.backend.ctx.Err() != nil {
-		// Web runs a step again whose error has these words.
-		return fmt.Errorf("worker %s disappeared: it was stopped before it knew whether process %s had started in pod %s",
-			c.backend.WorkerName, id, c.podName())
+		return contract.Disappeared(c.backend.WorkerName,
+			fmt.Sprintf("it was stopped before it knew whether process %s had started in pod %s", id, c.podName()))
 	}
 	return fmt.Errorf("start process %s in pod %s: %w", id, c.podName(), c.endReasonOr(ctx, err))
 }

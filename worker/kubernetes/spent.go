@@ -9,9 +9,9 @@ import (
 	"code.cloudfoundry.org/garden"
 	"code.cloudfoundry.org/lager/v3"
 
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
 // checkType is the type of a container in which a resource is checked, see
@@ -29,7 +29,7 @@ func (c *Container) isSpent() bool {
 }
 
 func (c *Container) isOfChecks() bool {
-	return c.state.read().Properties[property.Type] == checkType
+	return c.state.read().Properties[contract.Type] == checkType
 }
 
 // isCheck tells the script of a resource's check, which upstream's package
