@@ -9,7 +9,7 @@ import (
 	"code.cloudfoundry.org/garden"
 	"github.com/concourse/concourse-kubernetes/atc/registryimage"
 	"github.com/concourse/concourse-kubernetes/atc/steptimeout"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse/atc/runtime"
 	"github.com/concourse/concourse/atc/worker/gardenruntime/gclient"
 )
@@ -44,14 +44,14 @@ func (c *amendingClient) Create(spec garden.ContainerSpec) (gclient.Container, e
 	// Upstream's Garden runtime drops it for an image that is a URL.
 	spec.Privileged = c.image.Privileged
 
-	if !isReference(c.image.ImageURL) {
+	if !contract.IsReference(c.image.ImageURL) {
 		return c.createOrAbort(spec)
 	}
 
 	images := c.images()
 	for i, image := range images[:len(images)-1] {
 		container, err := c.createOrAbort(withImage(spec, image))
-		if err == nil || c.ctx.Err() != nil || !pod.TellsOfFailedPull(err) {
+		if err == nil || c.ctx.Err() != nil || !contract.TellsOfFailedPull(err) {
 			return container, err
 		}
 		c.delegate.(NativeImages).PullFailed(image, images[i+1], err)
@@ -123,7 +123,7 @@ func nativeImages(delegate runtime.BuildStepDelegate, imageURL string) []registr
 
 // withImage hands the login over in Garden's own field for it.
 func withImage(spec garden.ContainerSpec, image registryimage.Image) garden.ContainerSpec {
-	spec.RootFSPath = imageScheme + image.Reference
+	spec.RootFSPath = contract.ImageURL(image.Reference)
 	spec.Image = garden.ImageRef{URI: spec.RootFSPath, Username: image.Username, Password: image.Password}
 	return spec
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/concourse/concourse-kubernetes/atc/steptimeout"
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse/atc/db"
 	"github.com/concourse/concourse/atc/runtime"
 	"github.com/concourse/concourse/atc/worker"
@@ -17,16 +17,12 @@ import (
 	"github.com/concourse/concourse/worker/baggageclaim/client"
 )
 
-// imageScheme begins the image of every base resource type of a Kubernetes
-// worker, and the root file system of every container made from a reference.
-const imageScheme = "docker:///"
-
 // IsKubernetes tells whether the steps of a worker are pods: it advertises its
 // base resource types, of which there is at least one, as image references.
 func IsKubernetes(dbWorker db.Worker) bool {
 	types := dbWorker.ResourceTypes()
 	for _, resourceType := range types {
-		if !strings.HasPrefix(resourceType.Image, imageScheme) {
+		if !contract.IsImageURL(resourceType.Image) {
 			return false
 		}
 	}
@@ -98,10 +94,4 @@ func (w otherWorker) FindOrCreateContainer(
 		return nil, nil, fmt.Errorf("image %s was left to a kubelet to pull, but the step went to worker %s, which is not a Kubernetes worker: give the workers different tags; with --native-image-fetch=auto on web, run the build again, for the worker joined just now", image, w.Name())
 	}
 	return w.Worker.FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
-}
-
-// isReference tells an image reference, as native image fetch returns it, from
-// a root file system URI, which has a scheme.
-func isReference(imageURL string) bool {
-	return imageURL != "" && !strings.Contains(imageURL, "://")
 }

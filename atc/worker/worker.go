@@ -8,7 +8,7 @@ import (
 	"code.cloudfoundry.org/garden"
 	"github.com/concourse/concourse-kubernetes/atc/registryimage"
 	"github.com/concourse/concourse-kubernetes/atc/steptimeout"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse/atc"
 	"github.com/concourse/concourse/atc/db"
 	"github.com/concourse/concourse/atc/runtime"
@@ -105,16 +105,16 @@ func instanceVars(encoded string) string {
 // variables of any length; no more of them travels than a pod may show.
 func stepProperties(metadata db.ContainerMetadata, spec runtime.ContainerSpec) garden.Properties {
 	properties := garden.Properties{
-		property.Team:     spec.TeamName,
-		property.Pipeline: metadata.PipelineName,
-		property.Job:      metadata.JobName,
-		property.Build:    metadata.BuildName,
-		property.Step:     metadata.StepName,
-		property.Type:     string(metadata.Type),
-		property.Attempt:  metadata.Attempt,
+		contract.Team:     spec.TeamName,
+		contract.Pipeline: metadata.PipelineName,
+		contract.Job:      metadata.JobName,
+		contract.Build:    metadata.BuildName,
+		contract.Step:     metadata.StepName,
+		contract.Type:     string(metadata.Type),
+		contract.Attempt:  metadata.Attempt,
 
-		property.InstanceVars: instanceVars(metadata.PipelineInstanceVars),
+		contract.InstanceVars: instanceVars(metadata.PipelineInstanceVars),
 	}
 	maps.DeleteFunc(properties, func(_, value string) bool { return value == "" })
-	return property.CutAll(properties)
+	return contract.CutAll(properties)
 }

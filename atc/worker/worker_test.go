@@ -10,7 +10,7 @@ import (
 	"code.cloudfoundry.org/lager/v3/lagerctx"
 	"code.cloudfoundry.org/lager/v3/lagertest"
 	"github.com/concourse/concourse-kubernetes/atc/steptimeout"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse/atc"
 	"github.com/concourse/concourse/atc/db"
 	"github.com/concourse/concourse/atc/db/dbfakes"
@@ -120,14 +120,14 @@ var _ = Describe("Worker", func() {
 	It("tells the worker what the container is for, beside upstream's properties", func() {
 		Expect(created(runtime.ImageSpec{ImageURL: reference}).Properties).To(Equal(garden.Properties{
 			"user":            "someone",
-			property.Team:     "some-team",
-			property.Pipeline: "some-pipeline",
-			property.Job:      "some-job",
-			property.Build:    "7",
-			property.Step:     "some-step",
-			property.Type:     "task",
+			contract.Team:     "some-team",
+			contract.Pipeline: "some-pipeline",
+			contract.Job:      "some-job",
+			contract.Build:    "7",
+			contract.Step:     "some-step",
+			contract.Type:     "task",
 
-			property.InstanceVars: "branch:main,version:1",
+			contract.InstanceVars: "branch:main,version:1",
 		}))
 	})
 
@@ -137,10 +137,10 @@ var _ = Describe("Worker", func() {
 		properties := created(runtime.ImageSpec{ImageURL: reference}).Properties
 		Expect(properties).To(HaveLen(8))
 		for name, value := range properties {
-			Expect(len(value)).To(BeNumerically("<=", property.MaxLength), name)
+			Expect(len(value)).To(BeNumerically("<=", contract.MaxLength), name)
 		}
-		Expect(properties[property.Step]).To(HavePrefix("üü"))
-		Expect(properties[property.InstanceVars]).To(HavePrefix("branch:bb"))
+		Expect(properties[contract.Step]).To(HavePrefix("üü"))
+		Expect(properties[contract.InstanceVars]).To(HavePrefix("branch:bb"))
 	})
 
 	It("leaves a base resource type that the worker lacks to upstream", func() {

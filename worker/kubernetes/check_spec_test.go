@@ -9,8 +9,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
 var _ = Describe("what a pipeline asks a container to be", func() {
@@ -59,13 +59,13 @@ var _ = Describe("what a pipeline asks a container to be", func() {
 
 	It("keeps the beginning of a name of any length", func() {
 		spec := task()
-		spec.Properties[property.Step] = strings.Repeat("ü", 1<<20)
+		spec.Properties[contract.Step] = strings.Repeat("ü", 1<<20)
 		spec.Properties["user"] = strings.Repeat("u", 2000)
 
 		properties, err := w.create(spec).Properties()
 
 		Expect(err).NotTo(HaveOccurred())
-		Expect(properties[property.Step]).To(And(HavePrefix("üüü"), HaveSuffix("…")))
+		Expect(properties[contract.Step]).To(And(HavePrefix("üüü"), HaveSuffix("…")))
 		Expect(properties["user"]).To(HaveLen(2000), "a property that means something else")
 		record, err := os.Stat(filepath.Join(w.config.StateDir, handle, "container.json"))
 		Expect(err).NotTo(HaveOccurred())

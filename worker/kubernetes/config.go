@@ -9,10 +9,10 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/internal/statedir"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod/template"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
 // Config is what a Backend needs to know.
@@ -98,8 +98,8 @@ func (c Config) validate() error {
 	if c.PodStartupTimeout <= 0 || c.IdleCheckTimeout <= 0 {
 		return errors.New("the pod startup timeout and the idle check timeout must be positive")
 	}
-	if len(c.WorkerName) > property.MaxLength {
-		return fmt.Errorf("the worker name has %d bytes: every pod is annotated with it, which %d may have", len(c.WorkerName), property.MaxLength)
+	if len(c.WorkerName) > contract.MaxLength {
+		return fmt.Errorf("the worker name has %d bytes: every pod is annotated with it, which %d may have", len(c.WorkerName), contract.MaxLength)
 	}
 	return c.PrivilegedMode.validate()
 }

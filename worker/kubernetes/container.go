@@ -11,13 +11,13 @@ import (
 	"code.cloudfoundry.org/garden"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/image"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/internal/podwatch"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/internal/statedir"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
 // checkType is the type of a container in which a resource is checked, see
@@ -100,7 +100,7 @@ func (b *Backend) containerOf(handle string, life *lifecycle.Lifecycle, state *s
 }
 
 func kindOf(properties garden.Properties) lifecycle.Kind {
-	if properties[property.Type] == checkType {
+	if properties[contract.Type] == checkType {
 		return lifecycle.Check
 	}
 	return lifecycle.Step

@@ -13,9 +13,9 @@ import (
 	"github.com/onsi/gomega/gbytes"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse-kubernetes/worker/gardenserver"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
 var _ = Describe("a container", func() {
@@ -82,7 +82,7 @@ var _ = Describe("a container", func() {
 		It("copies a resource's check to the pod's log, and not what a person does in its container", func() {
 			spec := task()
 			spec.Handle = "check"
-			spec.Properties[property.Type] = "check"
+			spec.Properties[contract.Type] = "check"
 			container := w.create(spec)
 			for _, path := range []string{"/opt/resource/check", "sh"} {
 				_, err := container.Run(garden.ProcessSpec{Path: path}, garden.ProcessIO{})

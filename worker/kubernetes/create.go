@@ -11,7 +11,6 @@ import (
 	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/image"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
 // Create makes the container's pod and returns when its init answers. For a
@@ -46,7 +45,7 @@ func (b *Backend) Create(spec garden.ContainerSpec) (garden.Container, error) {
 		seen, err := container.life.Wait(ctx, func(phase lifecycle.Phase) bool { return phase != lifecycle.Starting })
 		switch {
 		case err != nil:
-			return nil, contract.StillStarting(spec.Handle, container.waitsFor())
+			return nil, contract.StillStarting{Handle: spec.Handle, Waiting: container.waitsFor()}
 		case seen.Phase.IsUsable():
 			container.remind(spec.Env)
 			return container, nil
@@ -88,7 +87,7 @@ func (b *Backend) judge(spec *garden.ContainerSpec) (image.Image, error) {
 	if err := b.PrivilegedMode.decide(spec); err != nil {
 		return image.Image{}, err
 	}
-	spec.Properties = property.CutAll(spec.Properties)
+	spec.Properties = contract.CutAll(spec.Properties)
 	return b.imageOf(*spec)
 }
 
@@ -121,7 +120,7 @@ func (b *Backend) removeForNext(ctx context.Context, going *Container) error {
 	case b.ctx.Err() != nil:
 		return b.disappeared("it was stopped before the container could be made")
 	case ctx.Err() != nil:
-		return contract.StillStarting(going.handle, "the earlier container of this handle to be removed: "+err.Error())
+		return contract.StillStarting{Handle: going.handle, Waiting: "the earlier container of this handle to be removed: " + err.Error()}
 	}
 	return fmt.Errorf("create container %s: remove the earlier one of that handle, which has ended: %w", going.handle, err)
 }

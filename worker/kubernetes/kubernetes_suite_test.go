@@ -21,8 +21,8 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
 
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
 func TestKubernetes(t *testing.T) {
@@ -213,9 +213,9 @@ func task() garden.ContainerSpec {
 		NetOut:     []garden.NetOutRule{{Networks: []garden.IPRange{{Start: net.IPv4zero, End: net.IPv4bcast}}}},
 		Properties: garden.Properties{
 			"user":            "root",
-			property.Pipeline: "demo",
-			property.Type:     "task",
-			property.Step:     "unit",
+			contract.Pipeline: "demo",
+			contract.Type:     "task",
+			contract.Step:     "unit",
 		},
 	}
 }

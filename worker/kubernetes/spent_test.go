@@ -4,7 +4,7 @@ import (
 	"errors"
 
 	"code.cloudfoundry.org/garden"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -25,7 +25,7 @@ var _ = Describe("a container whose pod has ended", func() {
 	createCheck := func() {
 		GinkgoHelper()
 		spec := privateTask()
-		spec.Properties[property.Type] = "check"
+		spec.Properties[contract.Type] = "check"
 		container = w.create(spec)
 	}
 

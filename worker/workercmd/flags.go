@@ -10,6 +10,7 @@ import (
 	"github.com/concourse/flag/v2"
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/nodenetwork"
 )
 
@@ -68,7 +69,7 @@ func (f KubernetesFlags) resourceTypes() ([]atc.WorkerResourceType, error) {
 		}
 		types = append(types, atc.WorkerResourceType{
 			Type:       typeName,
-			Image:      "docker:///" + image,
+			Image:      contract.ImageURL(image),
 			Version:    image,
 			Privileged: slices.Contains(f.PrivilegedTypes, typeName),
 		})

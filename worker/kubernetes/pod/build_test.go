@@ -11,11 +11,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/image"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod/template"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
 const (
@@ -46,13 +46,13 @@ var _ = Describe("the pod of a container", func() {
 			Env: []string{"TOKEN=not-for-the-pod"},
 			Properties: garden.Properties{
 				"user":            "root",
-				property.Team:     "main",
-				property.Pipeline: "demo",
-				property.Job:      "build",
-				property.Build:    "7",
-				property.Step:     "unit",
-				property.Type:     "task",
-				property.Attempt:  "1.2",
+				contract.Team:     "main",
+				contract.Pipeline: "demo",
+				contract.Job:      "build",
+				contract.Build:    "7",
+				contract.Step:     "unit",
+				contract.Type:     "task",
+				contract.Attempt:  "1.2",
 			},
 		}
 	}
@@ -195,44 +195,6 @@ var _ = Describe("the pod of a container", func() {
 		Expect(pod.BelongsTo(built, pod.Worker{Name: "worker-1", NodeName: "node-2"})).To(BeFalse())
 		Expect(pod.Handle(built)).To(Equal(handle))
 	})
-
-	DescribeTable("names its image",
-		func(container garden.ContainerSpec, reference string) {
-			Expect(pod.ImageReference(container)).To(Equal(reference))
-		},
-		Entry("on Docker Hub", garden.ContainerSpec{RootFSPath: "docker:///busybox:1.36"}, "busybox:1.36"),
-		Entry("by digest", garden.ContainerSpec{RootFSPath: "docker:///busybox@" + digest}, "busybox@"+digest),
-		Entry("with the host in the path", garden.ContainerSpec{RootFSPath: "docker:///localhost:5000/a/b"}, "localhost:5000/a/b"),
-		Entry("with the host of the URL", garden.ContainerSpec{RootFSPath: "docker://localhost:5000/a/b:c"}, "localhost:5000/a/b:c"),
-		Entry("with the tag as fragment", garden.ContainerSpec{RootFSPath: "docker:///busybox#1.36"}, "busybox:1.36"),
-		Entry("by the image rather than the root file system",
-			garden.ContainerSpec{RootFSPath: "docker:///a", Image: garden.ImageRef{URI: "docker:///b"}}, "b"),
-	)
-
-	DescribeTable("knows an image that is a directory",
-		func(container garden.ContainerSpec, directory string, is bool) {
-			found, isDirectory := pod.RootDirectory(container)
-			Expect(isDirectory).To(Equal(is))
-			Expect(found).To(Equal(directory))
-		},
-		Entry("as the root file system", garden.ContainerSpec{RootFSPath: "raw:///volumes/live/x/volume/rootfs"}, "/volumes/live/x/volume/rootfs", true),
-		Entry("as the image", garden.ContainerSpec{RootFSPath: "docker:///a", Image: garden.ImageRef{URI: "raw:///b"}}, "/b", true),
-		Entry("with a name that a URL escapes", garden.ContainerSpec{RootFSPath: "raw:///a%20b"}, "/a b", true),
-		Entry("and one that is not", garden.ContainerSpec{RootFSPath: "docker:///raw"}, "", false),
-	)
-
-	DescribeTable("refuses an image that is no reference",
-		func(image, message string) {
-			_, err := pod.ImageReference(garden.ContainerSpec{Handle: handle, RootFSPath: image})
-			Expect(err).To(MatchError(And(ContainSubstring(handle), ContainSubstring(message))))
-			Expect(err).NotTo(MatchError(ContainSubstring("s3cret")))
-		},
-		Entry("none", "", "no image is given"),
-		Entry("a path", "/some/path", "takes docker:///REPOSITORY and raw://DIRECTORY only"),
-		Entry("no repository", "docker:///", "names no repository"),
-		Entry("a login in the URL", "docker://robot:s3cret@localhost/a@"+digest, "belongs into username and password"),
-		Entry("a login in another URL", "https://robot:s3cret@localhost/a", "takes docker:///REPOSITORY and raw://DIRECTORY only"),
-	)
 })
 
 // madeUp is init's directory, which no two pods have in common.

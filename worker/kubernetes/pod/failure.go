@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 )
 
 // Failure is why a pod does not start.
@@ -38,18 +40,9 @@ func (f *Failure) Error() string {
 	return strings.Join(said, ": ")
 }
 
-// pullReasons are the kubelet's reasons for a pull that failed, see its package
-// images.
-func pullReasons() []string { return []string{"ErrImagePull", backOff, "RegistryUnavailable"} }
-
-// IsOfPull says whether it is the pull of the image that failed.
-func (f *Failure) IsOfPull() bool { return slices.Contains(pullReasons(), f.Reason) }
-
-// TellsOfFailedPull says whether an error that went through Garden, which leaves
-// its words alone, comes of a failure that is of a pull.
-func TellsOfFailedPull(err error) bool {
-	return slices.ContainsFunc(pullReasons(), func(reason string) bool { return strings.Contains(err.Error(), reason+": ") })
-}
+// IsOfPull says whether it is the pull of the image that failed. Web reads that in
+// the text of an error that the failure is a part of, see package contract.
+func (f *Failure) IsOfPull() bool { return contract.IsPullReason(f.Reason) }
 
 const backOff = "ImagePullBackOff"
 

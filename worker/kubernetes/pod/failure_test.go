@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 )
 
@@ -211,7 +212,7 @@ var _ = Describe("a failure to start", func() {
 	DescribeTable("tells others, through their errors, whether it is one of the pull",
 		func(reason string, expected bool) {
 			failure := &pod.Failure{Reason: reason, Message: "of some image"}
-			Expect(pod.TellsOfFailedPull(fmt.Errorf("start pod: %w", failure))).To(Equal(expected))
+			Expect(contract.TellsOfFailedPull(fmt.Errorf("start pod: %w", failure))).To(Equal(expected))
 			Expect(failure.IsOfPull()).To(Equal(expected))
 		},
 		Entry(nil, "ErrImagePull", true),

@@ -10,7 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 )
 
 const (
@@ -24,16 +24,16 @@ const (
 )
 
 var propertyKeys = map[string]string{
-	property.Team:     prefix + "team",
-	property.Pipeline: prefix + "pipeline",
+	contract.Team:     prefix + "team",
+	contract.Pipeline: prefix + "pipeline",
 
-	property.InstanceVars: prefix + "instance-vars",
+	contract.InstanceVars: prefix + "instance-vars",
 
-	property.Job:     prefix + "job",
-	property.Build:   prefix + "build",
-	property.Step:    prefix + "step",
-	property.Type:    prefix + "type",
-	property.Attempt: prefix + "attempt",
+	contract.Job:     prefix + "job",
+	contract.Build:   prefix + "build",
+	contract.Step:    prefix + "step",
+	contract.Type:    prefix + "type",
+	contract.Attempt: prefix + "attempt",
 }
 
 var notInLabel = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
@@ -57,7 +57,7 @@ func Annotations(worker, handle string, properties garden.Properties) map[string
 	all := map[string]string{workerKey: worker, handleKey: handle}
 	for name, key := range propertyKeys {
 		if value := properties[name]; value != "" {
-			all[key] = property.Cut(value)
+			all[key] = contract.Cut(value)
 		}
 	}
 	return all
@@ -102,7 +102,7 @@ func HasOwnName(pod *corev1.Pod) bool {
 const maxWork = 4 * maxLength
 
 func labelValue(text string) string {
-	text = property.Start(text, maxWork)
+	text = contract.Start(text, maxWork)
 	if ascii, err := idna.Punycode.ToASCII(text); err == nil {
 		text = ascii
 	}

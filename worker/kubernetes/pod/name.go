@@ -8,7 +8,7 @@ import (
 
 	"code.cloudfoundry.org/garden"
 
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 )
 
 // maxLength is that of a DNS label and of a label's value.
@@ -23,8 +23,8 @@ var (
 // far as they are known, then a piece of the handle that makes it unique.
 func Name(handle string, properties garden.Properties) string {
 	var parts []string
-	for _, name := range []string{property.Pipeline, property.Job, property.Build, property.Type, property.Step} {
-		if part := dnsLabel(property.Start(properties[name], maxWork)); part != "" {
+	for _, name := range []string{contract.Pipeline, contract.Job, contract.Build, contract.Type, contract.Step} {
+		if part := dnsLabel(contract.Start(properties[name], maxWork)); part != "" {
 			parts = append(parts, part)
 		}
 	}

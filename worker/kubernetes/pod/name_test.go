@@ -9,8 +9,8 @@ import (
 	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/property"
 )
 
 var _ = Describe("the name of a pod", func() {
@@ -20,22 +20,22 @@ var _ = Describe("the name of a pod", func() {
 			Expect(validation.IsDNS1123Label(name)).To(BeEmpty())
 		},
 		Entry("of a task", garden.Properties{
-			property.Team: "main", property.Pipeline: "demo", property.Job: "build", property.Build: "7",
-			property.Type: "task", property.Step: "unit",
+			contract.Team: "main", contract.Pipeline: "demo", contract.Job: "build", contract.Build: "7",
+			contract.Type: "task", contract.Step: "unit",
 		}, "demo-build-7-task-unit-1a2b3c4d"),
-		Entry("of a check", garden.Properties{property.Pipeline: "demo", property.Type: "check", property.Step: "repo"},
+		Entry("of a check", garden.Properties{contract.Pipeline: "demo", contract.Type: "check", contract.Step: "repo"},
 			"demo-check-repo-1a2b3c4d"),
 		Entry("with characters that names can't have", garden.Properties{
-			property.Pipeline: "Demo_Größe", property.Step: "../unit tests!",
+			contract.Pipeline: "Demo_Größe", contract.Step: "../unit tests!",
 		}, "demo-gr-e-unit-tests-1a2b3c4d"),
 		Entry("of nothing known", garden.Properties{}, "container-1a2b3c4d"),
-		Entry("with names of nothing but strange characters", garden.Properties{property.Step: "ステップ"}, "container-1a2b3c4d"),
+		Entry("with names of nothing but strange characters", garden.Properties{contract.Step: "ステップ"}, "container-1a2b3c4d"),
 	)
 
 	It("and labels and annotations are of bounded size, whatever a pipeline calls things", func() {
 		long := strings.Repeat("Ünit-", 1<<18)
 		properties := garden.Properties{}
-		for _, name := range []string{property.Team, property.Pipeline, property.InstanceVars, property.Job, property.Build, property.Step, property.Type, property.Attempt} {
+		for _, name := range []string{contract.Team, contract.Pipeline, contract.InstanceVars, contract.Job, contract.Build, contract.Step, contract.Type, contract.Attempt} {
 			properties[name] = long
 		}
 
@@ -60,9 +60,9 @@ var _ = Describe("the name of a pod", func() {
 
 	It("shortens what is longest", func() {
 		name := pod.Name(handle, garden.Properties{
-			property.Pipeline: strings.Repeat("pipeline-", 12),
-			property.Job:      strings.Repeat("job", 20),
-			property.Step:     "unit",
+			contract.Pipeline: strings.Repeat("pipeline-", 12),
+			contract.Job:      strings.Repeat("job", 20),
+			contract.Step:     "unit",
 		})
 
 		Expect(len(name)).To(BeNumerically("<=", 63))
@@ -79,8 +79,8 @@ var _ = Describe("the name of a pod", func() {
 var _ = Describe("labels", func() {
 	It("tell names apart that are not in ASCII, and show an instance of a pipeline", func() {
 		labels := pod.Labels("worker-1", handle, garden.Properties{
-			property.Pipeline: "größe", property.Job: "ステップ", property.Step: "Unit tests",
-			property.InstanceVars: `branch:"feature/x",version:1`,
+			contract.Pipeline: "größe", contract.Job: "ステップ", contract.Step: "Unit tests",
+			contract.InstanceVars: `branch:"feature/x",version:1`,
 		})
 		Expect(labels).To(And(
 			HaveKeyWithValue("concourse-ci.org/pipeline", "xn--gre-6ka8i"),
@@ -92,9 +92,9 @@ var _ = Describe("labels", func() {
 
 	It("are valid, with the full values as annotations", func() {
 		properties := garden.Properties{
-			property.Team:     "-Team ü-",
-			property.Pipeline: strings.Repeat("x", 70),
-			property.Step:     "!",
+			contract.Team:     "-Team ü-",
+			contract.Pipeline: strings.Repeat("x", 70),
+			contract.Step:     "!",
 		}
 
 		labels := pod.Labels("worker/1", handle, properties)

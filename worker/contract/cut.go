@@ -1,4 +1,4 @@
-package property
+package contract
 
 import (
 	"maps"
