@@ -97,6 +97,8 @@ func (b *Backend) adopt(ctx context.Context, container *Container) error {
 		}
 		if found != nil {
 			container.pod.Created(found)
+		} else {
+			container.pod.Vanished()
 		}
 		seen.Pod = found
 	}
@@ -148,13 +150,12 @@ func (b *Backend) endPodOf(container *Container, reason error) {
 // created. Its image is served again only once it was asked for.
 func (b *Backend) resumedStart(container *Container, found *corev1.Pod) *start {
 	recorded := container.state.Read()
-	s := &start{
+	return &start{
 		container: container,
 		image:     image.Resumed(found.Spec.Containers[0].Image, recorded.ImageDirectory, recorded.HasSecret),
+		build:     func(from image.Image, runDir string) *corev1.Pod { return pod.Again(found, from, runDir) },
 		existing:  found,
 		hasSecret: recorded.HasSecret,
 		left:      b.PodStartupTimeout,
 	}
-	s.build = func(from image.Image, runDir string) (*corev1.Pod, error) { return pod.Again(found, from, runDir), nil }
-	return s
 }

@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	clienttesting "k8s.io/client-go/testing"
 
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes"
 )
 
@@ -114,11 +115,27 @@ var _ = Describe("the backend", func() {
 			Expect(err).To(MatchError(context.Canceled))
 		})
 
-		It("removes state whose pod is gone, with its Secret", func() {
-			w.create(privateTask())
+		It("removes a container of checks whose pod is gone, with its Secret", func() {
+			spec := privateTask()
+			spec.Properties[contract.Type] = "check"
+			w.create(spec)
+			Expect(w.backend.Stop()).To(Succeed())
+			Expect(w.client.Tracker().Delete(podResource, namespace, w.pod().Name)).To(Succeed())
+			w.start()
+			w.expectNothingLeft()
+		})
+
+		It("says why it has no result of a step whose pod is gone", func() {
+			_, err := w.create(privateTask()).Run(garden.ProcessSpec{ID: "task", Path: "make"}, garden.ProcessIO{})
+			Expect(err).NotTo(HaveOccurred())
 			Expect(w.backend.Stop()).To(Succeed())
 			w.deletePod()
 			w.start()
+			process, err := w.lookup().Attach("task", garden.ProcessIO{})
+			Expect(err).NotTo(HaveOccurred())
+			_, err = process.Wait()
+			Expect(err).To(MatchError(ContainSubstring("the pod was gone when the worker came back")))
+			Expect(w.backend.Destroy(handle)).To(Succeed())
 			w.expectNothingLeft()
 		})
 

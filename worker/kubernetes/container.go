@@ -2,7 +2,6 @@ package kubernetes
 
 import (
 	"context"
-	"io"
 	"maps"
 	"slices"
 	"sync"

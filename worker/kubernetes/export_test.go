@@ -8,9 +8,29 @@ import (
 // BlockRenames has state stay where it is until letGo.
 func (b *Backend) BlockRenames() (letGo func()) {
 	held := make(chan struct{})
-	b.rename = func(from, to string) error {
+	b.states.Rename = func(from, to string) error {
 		<-held
 		return os.Rename(from, to)
+	}
+	return func() { close(held) }
+}
+
+// BlockRecords has writes of the record of a container wait until letGo, and fail then.
+func (b *Backend) BlockRecords(handle string, err error) (letGo func()) {
+	held := make(chan struct{})
+	b.find(handle).state.BlockWrites(func() error {
+		<-held
+		return err
+	})
+	return func() { close(held) }
+}
+
+// BlockPrivateRepositories has writes of their file wait until letGo.
+func (b *Backend) BlockPrivateRepositories() (letGo func()) {
+	held := make(chan struct{})
+	b.private.Write = func(string, []byte) error {
+		<-held
+		return nil
 	}
 	return func() { close(held) }
 }
@@ -24,8 +44,9 @@ func (b *Backend) Hurry() {
 	b.patience.secondPull = 200 * time.Millisecond
 	b.patience.drain = 100 * time.Millisecond
 	b.patience.endReason = 200 * time.Millisecond
-	b.patience.room = pauses{20 * time.Millisecond, 50 * time.Millisecond}
-	b.patience.outage = pauses{20 * time.Millisecond, 50 * time.Millisecond}
+	b.patience.room = backoff(20*time.Millisecond, 50*time.Millisecond)
+	b.api.Outage = backoff(20*time.Millisecond, 50*time.Millisecond)
+	b.patience.idle = 0
 	b.patience.lastOutput = 200 * time.Millisecond
 	b.patience.removal = 500 * time.Millisecond
 }

@@ -25,6 +25,7 @@ type fakeInit struct {
 	startErr error
 
 	whenStarted func()
+	processes   []podinit.ProcessState
 
 	started   []podinit.ProcessSpec
 	resized   []podinit.WindowSize
@@ -57,6 +58,15 @@ func (f *fakeInit) Ping(context.Context) (string, error) {
 		return "", errors.New("connection refused")
 	}
 	return "", nil
+}
+
+func (f *fakeInit) Processes(context.Context) ([]podinit.ProcessState, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.silent {
+		return nil, errors.New("connection refused")
+	}
+	return f.processes, nil
 }
 
 func (f *fakeInit) PID(context.Context) (int, error) { return initPID, nil }

@@ -17,6 +17,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
@@ -43,6 +44,7 @@ const (
 type world struct {
 	client   *fake.Clientset
 	init     *fakeInit
+	uids     *podUIDs
 	log      *lagertest.TestLogger
 	config   kubernetes.Config
 	backend  *kubernetes.Backend
@@ -80,10 +82,16 @@ func (w *world) cutOffNetwork(network *os.File) error {
 	return w.cutOffErr
 }
 
+// newInit connects to the init of the pod that has the socket. All are one.
+func (w *world) newInit(socket string) kubernetes.Init {
+	return initInPod{w.init, w.uids, filepath.Dir(socket)}
+}
+
 func newWorld() *world {
 	w := &world{
 		client:   fake.NewSimpleClientset(),
 		init:     newFakeInit(),
+		uids:     &podUIDs{byRunDir: map[string]types.UID{}},
 		log:      lagertest.NewTestLogger("worker"),
 		watching: make(chan struct{}, 10),
 
@@ -98,6 +106,7 @@ func newWorld() *world {
 	w.client.PrependReactor("delete", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
 		return w.keepsPods.Load(), nil, nil
 	})
+	w.client.PrependReactor("create", "pods", w.uids.identify)
 	dir := newStateDir()
 	w.config = kubernetes.Config{
 		Client:                  w.client,
@@ -108,8 +117,11 @@ func newWorld() *world {
 		PrivateRepositoriesFile: filepath.Join(dir, "private-repositories.json"),
 		InitBinary:              "/var/lib/concourse/init/concourse-init",
 		PodStartupTimeout:       5 * time.Second,
+		IdleCheckTimeout:        time.Hour,
+		MaxPods:                 func() int { return 110 },
+		BootID:                  "this-boot",
 		VolumeImages:            w.volumeImages,
-		NewInit:                 func(string) kubernetes.Init { return w.init },
+		NewInit:                 w.newInit,
 		NetworkOfInit:           w.networkOfInit,
 		CutOffNetwork:           w.cutOffNetwork,
 		Logger:                  w.log,

@@ -28,7 +28,7 @@ var _ = Describe("a process that was killed with its pod for want of memory", fu
 
 	left := func(name, content string) {
 		GinkgoHelper()
-		dir := filepath.Join(w.config.StateDir, handle, "run")
+		dir := filepath.Join(w.config.StateDir, handle, "run", "1")
 		Expect(os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600)).To(Succeed())
 	}
 	run := func() garden.Process {
@@ -117,7 +117,7 @@ var _ = Describe("a process that was killed with its pod for want of memory", fu
 
 	It("ends with its status though something in the pod replaced its output", func() {
 		process := run()
-		file := filepath.Join(w.config.StateDir, handle, "run", "task.stdout")
+		file := filepath.Join(w.config.StateDir, handle, "run", "1", "task.stdout")
 		Expect(os.Remove(file)).To(Succeed())
 		Expect(os.Symlink("/etc/hostname", file)).To(Succeed())
 		kill()

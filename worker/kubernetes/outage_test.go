@@ -138,6 +138,9 @@ var _ = Describe("creating a container while the API server is away", func() {
 					return false, nil, nil
 				}
 				created := action.(clienttesting.CreateAction).GetObject()
+				if resource == "pods" {
+					w.uids.identify(action)
+				}
 				Expect(w.client.Tracker().Create(action.GetResource(), created, namespace)).To(Succeed())
 				return true, nil, syscall.ECONNRESET
 			})

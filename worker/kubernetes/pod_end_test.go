@@ -93,12 +93,16 @@ var _ = Describe("a container whose pod ends while a process runs", func() {
 		Expect(process.Wait()).To(Equal(7))
 	})
 
-	It("says that someone deleted it, and forgets it", func() {
+	It("says that someone deleted it, and says so until it is destroyed", func() {
 		ended := waitFor(run())
 		w.deletePod()
 		Eventually(ended).Should(Receive(MatchError(ContainSubstring("the pod was deleted"))))
-		Eventually(w.stateDirs).Should(BeEmpty())
-		Expect(w.backend.Containers(nil)).To(BeEmpty())
+		Expect(w.backend.Containers(nil)).To(HaveLen(1))
+		process, err := container.Attach("task", garden.ProcessIO{})
+		Expect(err).NotTo(HaveOccurred())
+		Eventually(waitFor(process)).Should(Receive(MatchError(ContainSubstring("the pod was deleted"))))
+		Expect(w.backend.Destroy(handle)).To(Succeed())
+		w.expectNothingLeft()
 	})
 
 	It("says what is known if the pod looks well", func() {

@@ -27,7 +27,7 @@ var _ = Describe("a worker that was restarted while a pod started", func() {
 		file := filepath.Join(w.config.StateDir, handle, "container.json")
 		state, err := os.ReadFile(file)
 		Expect(err).NotTo(HaveOccurred())
-		unfinished := bytes.Replace(state, []byte(`,"started":true`), nil, 1)
+		unfinished := bytes.Replace(state, []byte(`"phase":"ready"`), []byte(`"phase":"starting"`), 1)
 		Expect(unfinished).NotTo(Equal(state))
 		Expect(os.WriteFile(file, unfinished, 0o600)).To(Succeed())
 

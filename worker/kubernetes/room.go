@@ -2,7 +2,6 @@ package kubernetes
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,37 +10,6 @@ import (
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 )
-
-// podSlots is what a node is short of that takes no more pods.
-const podSlots = "pods"
-
-// shortage is what there is too little of for a pod.
-type shortage struct {
-	// of is the resource, or the quota. Who waits for the same waits in one queue.
-	of string
-
-	// what says in words how much there is, and of how much.
-	what string
-
-	// advice is what an operator may raise.
-	advice string
-
-	// missing is how much has to become free, in the unit of the resource.
-	missing int64
-
-	// others returns how much pods use that are not this worker's. It is nil where that is
-	// not known.
-	used int64
-}
-
-// shortageOf returns what the pod of a start that failed lacks and may have later.
-func shortageOf(err error) (shortage, bool) {
-	failure, ok := errors.AsType[*pod.Failure](err)
-	if ok && failure.IsOfRoom() {
-		return nodesShortage(failure), true
-	}
-	return quotasShortage(err)
-}
 
 // queueUp has a start wait behind those that wait for the node to take a pod: that is what every
 // pod needs.

@@ -1,14 +1,11 @@
 package kubernetes_test
 
 import (
-	"io"
-	"os"
-	"path/filepath"
+	"errors"
 
 	"code.cloudfoundry.org/garden"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"golang.org/x/sys/unix"
 )
 
 var _ = Describe("a disk that does not come to an end with a write", func() {
@@ -17,28 +14,6 @@ var _ = Describe("a disk that does not come to an end with a write", func() {
 	BeforeEach(func() {
 		w = newWorld()
 	})
-
-	// blockWrites has the next replacement of a file wait, until letGo, for a reader of
-	// its draft.
-	blockWrites := func(path string) (letGo func()) {
-		GinkgoHelper()
-		draft := path + ".new"
-		Expect(unix.Mkfifo(draft, 0o600)).To(Succeed())
-		opened := make(chan *os.File, 1)
-		return func() {
-			GinkgoHelper()
-			go func() {
-				defer GinkgoRecover()
-				reader, err := os.Open(draft)
-				Expect(err).NotTo(HaveOccurred())
-				opened <- reader
-			}()
-			var reader *os.File
-			Eventually(opened).Should(Receive(&reader))
-			io.Copy(io.Discard, reader)
-			Expect(reader.Close()).To(Succeed())
-		}
-	}
 
 	// inBackground returns a channel with the end of a write that does not come.
 	inBackground := func(write func() error) chan error {
@@ -63,7 +38,7 @@ var _ = Describe("a disk that does not come to an end with a write", func() {
 	It("keeps no request waiting that only reads a container's record, which stays what it was", func() {
 		container := w.create(task())
 		Expect(container.SetProperty("some-name", "before")).To(Succeed())
-		letGo := blockWrites(filepath.Join(w.config.StateDir, handle, "container.json"))
+		letGo := w.backend.BlockRecords(handle, errors.New("no space left"))
 		written := inBackground(func() error { return container.SetProperty("some-name", "after") })
 
 		atOnce(func() {
@@ -75,12 +50,12 @@ var _ = Describe("a disk that does not come to an end with a write", func() {
 			Expect(err).NotTo(HaveOccurred())
 		})
 		letGo()
-		Eventually(written).Should(Receive(HaveOccurred()), "a FIFO can't be brought to the disk")
+		Eventually(written).Should(Receive(MatchError(ContainSubstring("no space left"))))
 		Expect(container.Property("some-name")).To(Equal("before"))
 	})
 
 	It("keeps no container waiting whose image needs no login", func() {
-		letGo := blockWrites(w.config.PrivateRepositoriesFile)
+		letGo := w.backend.BlockPrivateRepositories()
 		created := inBackground(func() error {
 			_, err := w.backend.Create(privateTask())
 			return err

@@ -14,6 +14,7 @@ import (
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/internal/statedir"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod/template"
 )
 
 // start is how a container becomes ready. It makes one pod after the other until the node has
@@ -25,8 +26,11 @@ type start struct {
 	// mounts are what has to be there for the pod.
 	mounts []garden.BindMount
 
-	// build returns the pod for a run directory.
-	build func(from image.Image, runDir string) (*corev1.Pod, error)
+	// build returns the pod for a run directory, without the operator's template.
+	build func(from image.Image, runDir string) *corev1.Pod
+
+	// template is merged into the pod.
+	template *template.Template
 
 	// existing is the pod that an earlier life of the worker made.
 	existing *corev1.Pod
@@ -39,11 +43,16 @@ type start struct {
 }
 
 func (b *Backend) newStart(container *Container, spec garden.ContainerSpec, img image.Image) *start {
-	s := &start{container: container, image: img, mounts: spec.BindMounts, left: b.PodStartupTimeout}
-	s.build = func(from image.Image, runDir string) (*corev1.Pod, error) {
-		return b.PodTemplate.Apply(pod.Build(b.Worker(), spec, from, runDir))
+	return &start{
+		container: container,
+		image:     img,
+		mounts:    spec.BindMounts,
+		build: func(from image.Image, runDir string) *corev1.Pod {
+			return pod.Build(b.Worker(), spec, from, runDir)
+		},
+		template: b.PodTemplate,
+		left:     b.PodStartupTimeout,
 	}
-	return s
 }
 
 // run starts a container, or has it removed.
@@ -149,7 +158,8 @@ func (b *Backend) create(ctx context.Context, s *start) (*corev1.Pod, error) {
 		return nil, err
 	}
 	container.connectTo(b.NewInit(pod.SocketPath(runDir)))
-	desired, err := s.build(s.image.Guarded(b.private.Holds(s.image.Repository())), runDir)
+	built := s.build(s.image.Guarded(b.private.Holds(s.image.Repository())), runDir)
+	desired, err := s.template.Apply(built)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +168,7 @@ func (b *Backend) create(ctx context.Context, s *start) (*corev1.Pod, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := b.api.CreateSecret(ctx, desired, config); err != nil {
+		if err := b.api.CreateSecret(ctx, built, config); err != nil {
 			return nil, err
 		}
 		s.hasSecret = true

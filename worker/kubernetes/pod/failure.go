@@ -84,7 +84,7 @@ func StartFailure(pod *corev1.Pod) *Failure {
 		return failure
 	}
 	if waiting := containerState(pod).Waiting; waiting != nil {
-		return waitingFailure(waiting, image(pod))
+		return waitingFailure(waiting, imageOf(pod))
 	}
 	return unschedulable(pod)
 }
@@ -217,8 +217,8 @@ func unschedulable(pod *corev1.Pod) *Failure {
 	return nil
 }
 
-// image is that of the pod's only container.
-func image(pod *corev1.Pod) string {
+// imageOf is that of the pod's only container.
+func imageOf(pod *corev1.Pod) string {
 	if len(pod.Spec.Containers) == 0 {
 		return ""
 	}

@@ -40,6 +40,13 @@ func (s *State) NextRun() (string, error) {
 	return next, s.Change(func(r *Record) { r.Run++ })
 }
 
+// BlockWrites has each change of the record do something else than write. It is for specs.
+func (s *State) BlockWrites(instead func() error) {
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	s.write = func(string, []byte) error { return instead() }
+}
+
 // RunDir is what the container's pod sees of the directory.
 func (s *State) RunDir() string { return runDir(s.dir, s.Read().Run) }
 
