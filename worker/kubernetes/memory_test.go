@@ -28,8 +28,7 @@ var _ = Describe("a process that was killed with its pod for want of memory", fu
 
 	left := func(name, content string) {
 		GinkgoHelper()
-		dir := filepath.Join(w.config.StateDir, handle, "run")
-		Expect(os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600)).To(Succeed())
+		Expect(os.WriteFile(filepath.Join(w.config.RunDir(handle), name), []byte(content), 0o600)).To(Succeed())
 	}
 	run := func() garden.Process {
 		GinkgoHelper()
@@ -117,7 +116,7 @@ var _ = Describe("a process that was killed with its pod for want of memory", fu
 
 	It("ends with its status though something in the pod replaced its output", func() {
 		process := run()
-		file := filepath.Join(w.config.StateDir, handle, "run", "task.stdout")
+		file := filepath.Join(w.config.RunDir(handle), "task.stdout")
 		Expect(os.Remove(file)).To(Succeed())
 		Expect(os.Symlink("/etc/hostname", file)).To(Succeed())
 		kill()

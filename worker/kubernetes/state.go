@@ -81,8 +81,8 @@ func loadState(dir string) (*state, error) {
 
 func (s *state) file() string { return filepath.Join(s.dir, "container.json") }
 
-// runDir is what the pod sees of the directory.
-func (s *state) runDir() string { return filepath.Join(s.dir, "run") }
+// runDir is what the pod sees of the directory. A container has one pod, the first.
+func (s *state) runDir() string { return filepath.Join(s.dir, "run", "1") }
 
 func (s *state) read() record {
 	s.mu.Lock()

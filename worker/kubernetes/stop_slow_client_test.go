@@ -73,7 +73,7 @@ var _ = Describe("what init kept of a process whose pod was deleted", func() {
 		process, err := container.Run(garden.ProcessSpec{ID: "task", Path: "make"}, garden.ProcessIO{Stdout: stdout})
 		Expect(err).NotTo(HaveOccurred())
 		Eventually(stdout).Should(gbytes.Say("output\n"))
-		kept := filepath.Join(w.config.StateDir, handle, "run", "task.stdout")
+		kept := filepath.Join(w.config.RunDir(handle), "task.stdout")
 		Expect(os.WriteFile(kept, []byte("output\nlast words\n"), 0o600)).To(Succeed())
 
 		w.init.stopErr = errGone
