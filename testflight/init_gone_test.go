@@ -28,7 +28,7 @@ const (
 var _ = Describe("a step without its init", func() {
 	socketOf := func(p pipeline) string {
 		GinkgoHelper()
-		sockets, err := filepath.Glob(filepath.Join(runs.Cluster.DaemonDir(), "worker*", "containers", pod.Handle(p.podOf("task")), "run", "init.sock"))
+		sockets, err := filepath.Glob(filepath.Join(runs.Cluster.DaemonDir(), "worker*", "containers", pod.Handle(p.podOf("task")), "run", "*", "init.sock"))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(sockets).To(HaveLen(1))
 		return sockets[0]

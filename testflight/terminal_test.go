@@ -12,6 +12,8 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gbytes"
 	"github.com/onsi/gomega/gexec"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
 
 // terminal is fly on a terminal of its own, in front of which a spec sits.
@@ -71,6 +73,17 @@ var _ = Describe("fly intercept", func() {
 		p := setPipeline(ctx, task("{repository: ((registry))/busybox}", "", "exit 1"))
 		p.run(ctx, 1)
 		Expect(inContainer(ctx, "-j", p.name+"/main", "-s", "one")).To(ContainSubstring("inside"))
+	}, SpecTimeout(3*time.Minute))
+
+	It("has no more of init's variable than the step has, by which init is told its pod", func(ctx SpecContext) {
+		p := setPipeline(ctx, task("{repository: ((registry))/busybox}", "", "env; exit 1"))
+		log := p.run(ctx, 1)
+		inside, err := fly.Run(ctx, "intercept", "-j", p.name+"/main", "-s", "one", "--", "sh", "-c", `tr '\0' ' ' < /proc/1/cmdline; env`)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(inside).To(ContainSubstring("--pod-uid " + string(p.podOf("task").UID) + " "))
+		for _, printed := range []string{string(log.Contents()), inside} {
+			Expect(printed).To(And(ContainSubstring("PATH="), Not(ContainSubstring(podinit.PodUIDVariable))))
+		}
 	}, SpecTimeout(3*time.Minute))
 
 	It("gets into the container of a resource's check", func(ctx SpecContext) {

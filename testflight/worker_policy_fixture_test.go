@@ -27,7 +27,7 @@ const (
 	labelled              = "a worker's pods have the label app.kubernetes.io/managed-by=concourse"
 	noHostNamespaces      = "a worker's pods share no namespace of the node"
 	noHostPorts           = "a worker's pods take no port of the node"
-	ownHostPaths          = "host paths of a worker's pods are init, run directories of containers and volumes in its work dir"
+	ownHostPaths          = "host paths of a worker's pods are init, run directories of pods and volumes in its work dir"
 	kindsOfVolumes        = "volumes of a worker's pods are of the kinds"
 	noSecrets             = "a worker's pods name no Secret but the pull secret of their own name"
 	noServiceAccount      = "a worker's pods have no service account but those that the policy names, and no token"

@@ -40,6 +40,9 @@ var _ = Describe("the token of a worker, for pods", Ordered, ContinueOnFailure, 
 			Expect(err).NotTo(HaveOccurred())
 		},
 		Entry("as it builds them", func(*corev1.Pod) {}),
+		Entry("that are not the first of their container", func(pod *corev1.Pod) {
+			withHostPath(workDir("containers", "some-handle", "run", "12"))(pod)
+		}),
 		Entry("that are privileged", func(pod *corev1.Pod) { pod.Spec.Containers[0].SecurityContext.Privileged = new(true) }),
 		Entry("with logins of their own and of the operator's", func(pod *corev1.Pod) {
 			pod.Spec.ImagePullSecrets = []corev1.LocalObjectReference{{Name: pod.Name}, {Name: concourse.OperatorSecret}}
@@ -90,8 +93,12 @@ var _ = Describe("the token of a worker, for pods", Ordered, ContinueOnFailure, 
 		Entry("all volumes", func() string { return workDir("volumes", "live") }, ownHostPaths),
 		Entry("what a step has put into a volume, perhaps a link",
 			func() string { return workDir("volumes", "live", "some-volume", "volume", "link") }, ownHostPaths),
+		Entry("the run directories of all pods of a container",
+			func() string { return workDir("containers", "some-handle", "run") }, ownHostPaths),
 		Entry("what a step has put into its run directory",
-			func() string { return workDir("containers", "some-handle", "run", "link") }, ownHostPaths),
+			func() string { return workDir("containers", "some-handle", "run", "1", "link") }, ownHostPaths),
+		Entry("what has no number beside the run directories",
+			func() string { return workDir("containers", "some-handle", "run", "1x") }, ownHostPaths),
 		Entry("a folder whose name begins as the work dir's",
 			func() string { return filepath.Join(workDir()+"-of-another", "init") }, ownHostPaths),
 		// Of this the API server has a rule of its own, which comes first.

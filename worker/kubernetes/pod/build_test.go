@@ -20,7 +20,7 @@ import (
 
 const (
 	handle = "1a2b3c4d-0000-4000-8000-1234567890ab"
-	runDir = "/var/lib/concourse/containers/" + handle + "/run"
+	runDir = "/var/lib/concourse/containers/" + handle + "/run/1"
 	digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 )
 

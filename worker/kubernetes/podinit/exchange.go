@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"strings"
@@ -22,6 +23,8 @@ const maxAnswer = 64 << 10
 // exchange is one request and its answer on a connection of its own.
 type exchange struct {
 	conn net.Conn
+	// bounded ends where no more is to be read of the answer.
+	bounded *io.LimitedReader
 	// reader has what came after the answer's headers.
 	reader   *bufio.Reader
 	response *http.Response
@@ -90,8 +93,8 @@ func (c *Client) converse(ctx context.Context, e *exchange, request *http.Reques
 	if err := request.Write(e.conn); err != nil {
 		return c.gone(ctx, path, err)
 	}
-	bounded := &io.LimitedReader{R: e.conn, N: maxAnswer}
-	e.reader = bufio.NewReader(bounded)
+	e.bounded = &io.LimitedReader{R: e.conn, N: maxAnswer}
+	e.reader = bufio.NewReader(e.bounded)
 	response, err := http.ReadResponse(e.reader, request)
 	if err != nil {
 		return c.gone(ctx, path, err)
@@ -106,7 +109,7 @@ func (c *Client) converse(ctx context.Context, e *exchange, request *http.Reques
 	if !strings.EqualFold(response.Header.Get("Upgrade"), protocol.Upgrade) {
 		return c.gone(ctx, path, fmt.Errorf("it switched to the protocol %.40q", response.Header.Get("Upgrade")))
 	}
-	bounded.N = 1<<63 - 1
+	e.bounded.N = math.MaxInt64
 	e.conn.SetDeadline(time.Time{})
 	if ctx.Err() != nil { // and its deadline was just taken away
 		return c.gone(ctx, path, ctx.Err())

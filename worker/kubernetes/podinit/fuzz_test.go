@@ -26,6 +26,7 @@ func FuzzAnswer(f *testing.F) {
 		"HTTP/1.1 200 OK\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
 		answered(`{"PodUID":"1a2b3c4d-0000-4000-8000-1234567890ab"}`),
+		answered(`[{"ID":"step","ExitStatus":1},{"ID":"other","Running":true}]`),
 		"HTTP/1.1 101 Switching Protocols\r\n\r\n",
 		"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
 		"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://init/start\r\n\r\n",
@@ -43,6 +44,7 @@ func FuzzAnswer(f *testing.F) {
 			if uid, err := pod.client.Ping(t.Context()); len(uid) > 64 || err != nil && uid != "" {
 				t.Errorf("pod UID %q, error %v", uid, err)
 			}
+			checkProcesses(t, pod.client)
 			pod.attach(t)
 		})
 	})
@@ -144,6 +146,19 @@ func (p *fuzzedPod) attach(t *testing.T) {
 	}
 	if status < 0 || status > 255 || err != nil && status != 0 {
 		t.Errorf("exit status %d, error %v", status, err)
+	}
+}
+
+// checkProcesses checks that what is told of processes can be.
+func checkProcesses(t *testing.T, client *podinit.Client) {
+	states, err := client.Processes(t.Context())
+	if err != nil && states != nil {
+		t.Errorf("%d processes, error %v", len(states), err)
+	}
+	for _, state := range states {
+		if state.ID == "" || len(state.ID) > 1<<10 || state.ExitStatus < 0 || state.ExitStatus > 255 {
+			t.Errorf("%+v", state)
+		}
 	}
 }
 

@@ -2,7 +2,10 @@ package podinit
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit/internal/protocol"
 )
@@ -21,12 +24,19 @@ const maxPodUID = 64
 // It is a claim: whatever runs in the pod may say it. It is empty, without an error, for an
 // init that was not told, as one of an earlier version.
 func (c *Client) Ping(ctx context.Context) (podUID string, err error) {
-	answer, err := inquire[protocol.PingAnswer](ctx, c, protocol.PathPing)
+	var answer protocol.PingAnswer
+	err = c.inquire(ctx, protocol.PathPing, maxAnswer, func(decoder *json.Decoder) error {
+		err := decoder.Decode(&answer)
+		if errors.Is(err, io.EOF) {
+			return nil // it said nothing
+		}
+		if len(answer.PodUID) > maxPodUID {
+			return fmt.Errorf("it tells of a pod with a UID of %d bytes", len(answer.PodUID))
+		}
+		return err
+	})
 	if err != nil {
 		return "", err
-	}
-	if len(answer.PodUID) > maxPodUID {
-		return "", c.gone(ctx, protocol.PathPing, fmt.Errorf("it said that its pod has a UID of %d bytes", len(answer.PodUID)))
 	}
 	return answer.PodUID, nil
 }

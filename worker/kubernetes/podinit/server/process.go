@@ -137,6 +137,21 @@ func (p *process) exit(status syscall.WaitStatus) {
 	})
 }
 
+func (p *process) state() podinit.ProcessState {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	state := podinit.ProcessState{ID: p.id, Running: !p.ended}
+	switch {
+	case errors.Is(p.err, podinit.ErrStopped):
+		state.ToldToEnd = true
+	case p.err != nil:
+		state.Broken = p.err.Error()
+	case p.ended:
+		state.ExitStatus = p.status
+	}
+	return state
+}
+
 func (p *process) resize(size podinit.WindowSize) error {
 	if p.terminal == nil {
 		return fmt.Errorf("resize the terminal of process %q: it was started without one", p.id)

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"syscall"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
@@ -15,6 +17,7 @@ import (
 func (s *Server) routes() http.Handler {
 	routes := http.NewServeMux()
 	routes.HandleFunc("POST "+protocol.PathPing, s.handlePing)
+	routes.HandleFunc("POST "+protocol.PathProcesses, s.handleProcesses)
 	routes.HandleFunc("POST "+protocol.PathAttach, s.handleAttach)
 	routes.HandleFunc("POST "+protocol.PathStdin, s.handleStdin)
 	routes.HandleFunc("POST "+protocol.PathStart, handle(s.handleStart))
@@ -26,6 +29,14 @@ func (s *Server) routes() http.Handler {
 
 func (s *Server) handlePing(w http.ResponseWriter, _ *http.Request) {
 	answer(w, protocol.PingAnswer{PodUID: s.config.PodUID})
+}
+
+func (s *Server) handleProcesses(w http.ResponseWriter, _ *http.Request) {
+	states := []podinit.ProcessState{}
+	for _, p := range s.all() {
+		states = append(states, p.state())
+	}
+	answer(w, states)
 }
 
 func (s *Server) handleStart(_ context.Context, spec podinit.ProcessSpec) error {
@@ -93,6 +104,13 @@ func (s *Server) find(id string) (*process, error) {
 		return nil, &podinit.NoSuchProcessError{ID: id}
 	}
 	return p, nil
+}
+
+// all are the processes that were ever started.
+func (s *Server) all() []*process {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Values(s.processes))
 }
 
 // handle answers requests that are no more than a JSON body and an error.

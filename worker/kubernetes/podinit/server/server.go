@@ -141,9 +141,7 @@ func (s *Server) shutDown(httpServer *http.Server) {
 // eviction: how a process that runs takes SIGTERM does not say whether it did what
 // it is for. It may exit with 0.
 func (s *Server) disclaimStatuses() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, p := range s.processes {
+	for _, p := range s.all() {
 		p.update(func() {
 			if !p.exited && p.err == nil {
 				p.err = podinit.ErrStopped

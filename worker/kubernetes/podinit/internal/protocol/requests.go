@@ -5,13 +5,14 @@ const Upgrade = "concourse-init-frames"
 
 // Paths of the requests.
 const (
-	PathPing   = "/ping"
-	PathStart  = "/start"
-	PathAttach = "/attach"
-	PathStdin  = "/stdin"
-	PathResize = "/resize"
-	PathSignal = "/signal"
-	PathStop   = "/stop"
+	PathPing      = "/ping"
+	PathStart     = "/start"
+	PathProcesses = "/processes"
+	PathAttach    = "/attach"
+	PathStdin     = "/stdin"
+	PathResize    = "/resize"
+	PathSignal    = "/signal"
+	PathStop      = "/stop"
 )
 
 // PingAnswer is what init says of itself. An init of an earlier version says nothing.
