@@ -57,7 +57,7 @@ var _ = Describe("a pod that the API server is asked about when the worker start
 		Expect(spec.NodeName).To(Equal("node-1"))
 		Expect(spec.ImagePullSecrets).To(ConsistOf(HaveField("Name", "mirror")))
 		Expect(spec.Tolerations).To(ConsistOf(HaveField("Key", "ci")))
-		Expect(spec.Volumes).To(ContainElement(HaveField("VolumeSource.HostPath.Path", "/containers/sample/run")))
+		Expect(spec.Volumes).To(ContainElement(HaveField("VolumeSource.HostPath.Path", "/containers/sample/run/1")))
 		Expect(spec.Containers[0].Command).To(ContainElement(ContainSubstring("concourse-init")))
 	})
 

@@ -3,12 +3,11 @@ package pod
 import (
 	"regexp"
 	"strings"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 const (
-	// outOf begins the reasons of a kubelet whose node is full.
-	outOf = "OutOf"
-
 	outOfMemory = "OOMKilled"
 
 	// Reasons of a container that the runtime could not start, and of one that the
@@ -90,15 +89,16 @@ func judgePull(failure *Failure, image string) {
 	}
 }
 
-func podAdvice(reason string) string {
-	switch {
-	case reason == "Evicted":
+// endAdvice is about a pod that the kubelet, or Kubernetes in its place, failed.
+func endAdvice(status corev1.PodStatus) string {
+	switch reason := status.Reason; {
+	case reason == evicted && isOfNode(status):
 		return "the node ran short of a resource: give the step a limit, or the node more of it"
-	case strings.HasPrefix(reason, outOf):
-		return "the node is full: run fewer steps on this worker (max active tasks), lower the step's cpu limit, or add nodes"
+	case reason == evicted:
+		return "the step took more disk than its limit: raise limits and sizes of --kubernetes-pod-template (ephemeral-storage, emptyDir)"
 	case reason == "NodeAffinity" || reason == "UnexpectedAdmissionError":
 		return "the node refused the pod: see the worker's pod template (node selector, affinity) and the kubelet's log"
-	case reason == "NodeLost" || reason == "NodeShutdown" || reason == "Terminated" || reason == "Shutdown":
+	case isOfNode(status):
 		return "the node went away: run the build again"
 	case reason == "DeadlineExceeded":
 		return "the cluster limits how long pods run"

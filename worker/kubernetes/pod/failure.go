@@ -2,9 +2,7 @@ package pod
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -51,27 +49,6 @@ func (f *Failure) IsBackOff() bool {
 	return f.Reason == backOff
 }
 
-// IsOfRoom says whether the node had no room for the pod: the kubelet's reasons
-// for that are OutOfcpu, OutOfmemory, OutOfpods and so on.
-func (f *Failure) IsOfRoom() bool {
-	return strings.HasPrefix(f.Reason, outOf) && !neverFits(f.Message)
-}
-
-// capacity is how the kubelet ends its message about a resource that it is out
-// of, see its InsufficientResourceError.
-var capacity = regexp.MustCompile(`requested: (\d+), used: \d+, capacity: (\d+)`)
-
-// neverFits tells whether a pod asks for more than its node has, used or not.
-func neverFits(message string) bool {
-	said := capacity.FindStringSubmatch(message)
-	if said == nil {
-		return false
-	}
-	requested, _ := strconv.ParseInt(said[1], 10, 64)
-	has, _ := strconv.ParseInt(said[2], 10, 64)
-	return requested > has
-}
-
 // IsOutOfMemory says whether the kernel ended the container for want of memory.
 func (f *Failure) IsOutOfMemory() bool {
 	return f.Reason == outOfMemory
@@ -100,12 +77,7 @@ func endReason(pod *corev1.Pod, words func(*corev1.ContainerStateTerminated) str
 	terminated := containerState(pod).Terminated
 	switch {
 	case pod.Status.Reason != "" && pod.Status.Phase == corev1.PodFailed:
-		return &Failure{
-			Reason:  pod.Status.Reason,
-			Message: pod.Status.Message,
-			Advice:  podAdvice(pod.Status.Reason),
-			Final:   true,
-		}
+		return endedFailure(pod.Status)
 	case terminated != nil:
 		return terminatedFailure(terminated, words(terminated))
 	case pod.DeletionTimestamp != nil:
@@ -116,14 +88,21 @@ func endReason(pod *corev1.Pod, words func(*corev1.ContainerStateTerminated) str
 	return nil
 }
 
-// disruption is what Kubernetes says of why it deletes a pod: an eviction, a taint.
-func disruption(pod *corev1.Pod) string {
-	for _, condition := range pod.Status.Conditions {
-		if condition.Type == corev1.DisruptionTarget && condition.Status == corev1.ConditionTrue {
-			return ": " + condition.Reason + ": " + condition.Message
-		}
+func endedFailure(status corev1.PodStatus) *Failure {
+	failure := &Failure{Reason: status.Reason, Message: status.Message, Advice: endAdvice(status), Final: true}
+	if strings.HasPrefix(failure.Reason, outOf) {
+		failure.Advice = failure.roomAdvice()
 	}
-	return ""
+	return failure
+}
+
+// disruption adds to a message why Kubernetes deletes a pod.
+func disruption(pod *corev1.Pod) string {
+	target := disruptionTarget(pod)
+	if target == nil {
+		return ""
+	}
+	return ": " + target.Reason + ": " + target.Message
 }
 
 // Ended says whether nothing runs in the pod any more.

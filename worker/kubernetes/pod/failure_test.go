@@ -87,6 +87,8 @@ var _ = Describe("why a pod does not start", func() {
 
 		Entry("evicted", failed("Evicted", "The node was low on resource: memory."), true,
 			"Evicted: The node was low on resource: memory.", "ran short"),
+		Entry("evicted for its own limit", failed("Evicted", "Pod ephemeral local storage usage exceeds the total limit of containers 1Gi. "), true,
+			"Evicted: Pod ephemeral", "more disk than its limit"),
 		Entry("no CPU left", failed("OutOfcpu", "Node didn't have enough resource: cpu"), true,
 			"OutOfcpu: Node", "the node is full"),
 		Entry("no pod left", failed("OutOfpods", "Node didn't have enough resource: pods"), true,
@@ -198,17 +200,6 @@ var _ = Describe("the progress of a pod", func() {
 })
 
 var _ = Describe("a failure to start", func() {
-	DescribeTable("is one of room where another pod's end may give it",
-		func(status corev1.PodStatus, expected bool) {
-			failure := pod.StartFailure(&corev1.Pod{Status: status})
-			Expect(failure.IsOfRoom()).To(Equal(expected))
-		},
-		Entry("all of it is used", full("requested: 500, used: 3800, capacity: 4000"), true),
-		Entry("the node does not say", full(""), true),
-		Entry("more is asked for than the node has", full("requested: 8000, used: 0, capacity: 4000"), false),
-		Entry("as much is asked for as the node has", full("requested: 4000, used: 100, capacity: 4000"), true),
-	)
-
 	DescribeTable("tells others, through their errors, whether it is one of the pull",
 		func(reason string, expected bool) {
 			failure := &pod.Failure{Reason: reason, Message: "of some image"}
@@ -222,7 +213,3 @@ var _ = Describe("a failure to start", func() {
 		Entry(nil, "CreateContainerError", false),
 	)
 })
-
-func full(said string) corev1.PodStatus {
-	return corev1.PodStatus{Phase: corev1.PodFailed, Reason: "OutOfcpu", Message: "Node didn't have enough resource: cpu, " + said}
-}
