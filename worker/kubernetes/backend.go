@@ -11,6 +11,7 @@ import (
 
 	"code.cloudfoundry.org/garden"
 	"code.cloudfoundry.org/lager/v3"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
@@ -52,6 +53,9 @@ type Config struct {
 
 	// PodLogOff keeps what processes print out of the pods' logs.
 	PodLogOff bool
+
+	// CPUReservedPerShare is how much CPU a pod requests for each of its CPU shares.
+	CPUReservedPerShare resource.Quantity
 
 	// VolumeImages makes images of volumes.
 	VolumeImages VolumeImages
@@ -233,5 +237,7 @@ func (c Config) Worker() pod.Worker {
 		InitBinary:       c.InitBinary,
 		ImagePullSecrets: c.ImagePullSecrets,
 		PodLogOff:        c.PodLogOff,
+
+		CPUReservedPerShare: c.CPUReservedPerShare,
 	}
 }

@@ -30,6 +30,8 @@ type KubernetesFlags struct {
 	NodeNetwork       string            `long:"node-network-namespace" default:"/proc/1/ns/net" description:"File of the node's network namespace, in which the worker listens for the node's pulls of volumes and cuts hermetic pods off. The worker itself may run in any. The default needs the node's process namespace (hostPID)."`
 	InitBin           flag.File         `long:"init-bin" description:"Path to the concourse-init executable, the first process of every pod. By default it is looked for beside the concourse executable."`
 
+	CPUReservedPerShare cpuPerShare `long:"cpu-reserved-per-share" default:"20u" value-name:"QUANTITY" description:"CPU that a pod requests for each of its CPU shares (container_limits.cpu of a task, 1024 where it names none), written as Kubernetes writes quantities. Shares are weights all the same. 0 reserves nothing; 976563n reserves a CPU for 1024 shares."`
+
 	VolumeImageMaxSize   quantity `long:"volume-image-max-size" default:"20Gi" value-name:"QUANTITY" description:"Size of the largest image that is made of a volume, written as Kubernetes writes quantities. Sparse files count in full."`
 	VolumeImageMaxMemory quantity `long:"volume-image-max-memory" default:"64Mi" value-name:"QUANTITY" description:"Memory for the names of a volume's files while it is read as an image: enough for some hundred thousand in one directory. Up to six volumes are read at a time."`
 }

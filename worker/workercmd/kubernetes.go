@@ -123,6 +123,7 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 		ImagePullSecrets:        cmd.Kubernetes.ImagePullSecrets,
 		PrivilegedMode:          kubernetes.PrivilegedMode(cmd.Kubernetes.PrivilegedMode),
 		PodLogOff:               cmd.Kubernetes.PodLog == "off",
+		CPUReservedPerShare:     cmd.Kubernetes.CPUReservedPerShare.Quantity,
 		VolumeImages:            volumeImages,
 		NewInit:                 func(socket string) kubernetes.Init { return podinit.NewClient(socket) },
 		CutOffNetwork:           func(network *os.File) error { return podnetwork.CutOff(cmd.Kubernetes.nodeNetwork(), network) },
