@@ -144,21 +144,19 @@ var _ = Describe("a namespace that bounds pods", func() {
 			admin, err := runs.Client()
 			Expect(err).NotTo(HaveOccurred())
 			namespace := newNamespace(ctx, admin, "quota-")
+			_, asked := build(noTemplate, uint64(memory))
+			for range others { // which are there first, so that the quota counts them
+				other := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{GenerateName: "other-"}, Spec: *asked.Spec.DeepCopy()}
+				other.Spec.NodeName, other.Spec.SchedulingGates = "", []corev1.PodSchedulingGate{{Name: "example.com/never"}}
+				_, err := admin.CoreV1().Pods(namespace).Create(ctx, other, metav1.CreateOptions{})
+				Expect(err).NotTo(HaveOccurred())
+			}
 			quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "team"}, Spec: corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{}}}
 			for name, quantity := range hard {
 				quota.Spec.Hard[name] = resource.MustParse(quantity)
 			}
 			_, err = admin.CoreV1().ResourceQuotas(namespace).Create(ctx, quota, metav1.CreateOptions{})
 			Expect(err).NotTo(HaveOccurred())
-			_, asked := build(noTemplate, uint64(memory))
-			for range others {
-				Eventually(ctx, func() error { // once the quota's use is counted
-					other := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{GenerateName: "other-"}, Spec: asked.Spec}
-					other.Spec.NodeName, other.Spec.SchedulingGates = "", []corev1.PodSchedulingGate{{Name: "example.com/never"}}
-					_, err := admin.CoreV1().Pods(namespace).Create(ctx, other, metav1.CreateOptions{})
-					return err
-				}).Should(Succeed())
-			}
 
 			var exceeded admission.ExceededQuota
 			Eventually(ctx, func() (is bool) {
