@@ -3,18 +3,22 @@ package cluster
 import (
 	"context"
 	"fmt"
+
+	"github.com/concourse/concourse-kubernetes/testflight/host"
+	"github.com/concourse/concourse-kubernetes/testflight/supervise"
 )
 
 // kubelet is the node's, with the number of pods that Up starts it with.
-func (n node) kubelet() part { return n.kubeletTaking(n.maxPods()) }
+func (n node) kubelet() supervise.Service { return n.kubeletTaking(n.maxPods()) }
 
 // kubeletTaking is the node's kubelet where the node takes that many pods.
-func (n node) kubeletTaking(maxPods int) part {
+func (n node) kubeletTaking(maxPods int) supervise.Service {
 	c := n.cluster
-	return part{
-		name: n.named("kubelet"),
-		dir:  c.stateDir,
-		command: []string{
+	return supervise.Service{
+		Name:        n.named("kubelet"),
+		Dir:         c.stateDir,
+		Environment: environment(),
+		Command: []string{
 			c.path("bin", "kubelet"),
 			"--config=" + n.kubeletConfigFile(),
 			"--kubeconfig=" + c.partKubeconfig(n.named("kubelet")),
@@ -22,8 +26,8 @@ func (n node) kubeletTaking(maxPods int) part {
 			"--hostname-override=" + n.name(),
 			"--node-ip=" + n.address(),
 		},
-		prepare: func(context.Context) error { return writeYAML(n.kubeletConfigFile(), n.kubeletConfig(maxPods)) },
-		ready: func(ctx context.Context) error {
+		Prepare: func(context.Context) error { return host.WriteYAML(n.kubeletConfigFile(), n.kubeletConfig(maxPods)) },
+		Ready: func(ctx context.Context) error {
 			return c.answers(ctx, fmt.Sprintf("http://%s:%d/healthz", loopback, n.port(kubeletHealthPort)))
 		},
 	}

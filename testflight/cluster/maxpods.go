@@ -45,10 +45,10 @@ func (c *Cluster) RestartKubelet(ctx context.Context, number, maxPods int) (befo
 		return 0, fmt.Errorf("restart the kubelet of node %s: %w", n.name(), err)
 	}
 	kubelet := n.kubeletTaking(maxPods)
-	if err := kubelet.stopOnPurpose(ctx, unix.SIGTERM); err != nil {
+	if err := kubelet.StopOnPurpose(ctx, unix.SIGTERM); err != nil {
 		return 0, fmt.Errorf("stop the kubelet of node %s: %w", n.name(), err)
 	}
-	if err := kubelet.run(ctx); err != nil {
+	if err := kubelet.Run(ctx); err != nil {
 		return 0, fmt.Errorf("start the kubelet of node %s: %w", n.name(), err)
 	}
 	return before, n.awaitMaxPods(ctx, maxPods)

@@ -1,54 +1,28 @@
-package cluster
+package host
 
 import (
 	"context"
 	"fmt"
 	"net"
+	"path/filepath"
 	"slices"
 )
 
-// setUpNetwork makes the devices of all nodes. Pods of different nodes reach each
-// other because the host forwards between its devices.
-func (c *Cluster) setUpNetwork(ctx context.Context) error {
-	if err := c.mountNodeNetwork(); err != nil {
-		return err
-	}
-	if c.external != nil {
-		return c.node(1).addDevice(ctx)
-	}
-	for _, n := range c.nodes() {
-		if err := n.addDevice(ctx); err != nil {
-			return err
-		}
-		// CNI would make this one too, but later: until then its addresses would
-		// lead elsewhere.
-		if err := addBridge(ctx, n.podBridge(), n.podAddress(1)+"/24"); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// addDevice makes a bridge that has nothing but the node's address: bridges need
+// AddBridge has a bridge that is up and has that address, as ADDRESS/LENGTH. Bridges need
 // no kernel module that a plain machine lacks, dummy devices do.
-func (n node) addDevice(ctx context.Context) error {
-	return addBridge(ctx, n.device(), n.address()+"/32")
-}
-
-// addBridge makes a bridge with that address unless it is there.
-func addBridge(ctx context.Context, name, address string) error {
+func AddBridge(ctx context.Context, name, address string) error {
 	if _, err := net.InterfaceByName(name); err != nil {
-		if _, err := output(ctx, "ip", "link", "add", name, "type", "bridge"); err != nil {
+		if _, err := Output(ctx, "ip", "link", "add", name, "type", "bridge"); err != nil {
 			return err
 		}
 	}
 	if err := keepHardwareAddress(ctx, name); err != nil {
 		return err
 	}
-	if _, err := output(ctx, "ip", "address", "replace", address, "dev", name); err != nil {
+	if _, err := Output(ctx, "ip", "address", "replace", address, "dev", name); err != nil {
 		return err
 	}
-	if _, err := output(ctx, "ip", "link", "set", name, "up"); err != nil {
+	if _, err := Output(ctx, "ip", "link", "set", name, "up"); err != nil {
 		return err
 	}
 	return haveAddress(name, address)
@@ -62,7 +36,7 @@ func keepHardwareAddress(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("device %s: %w", name, err)
 	}
-	_, err = output(ctx, "ip", "link", "set", name, "address", bridge.HardwareAddr.String())
+	_, err = Output(ctx, "ip", "link", "set", name, "address", bridge.HardwareAddr.String())
 	return err
 }
 
@@ -81,27 +55,23 @@ func haveAddress(device, address string) error {
 	return nil
 }
 
-// cniConfig is the network of the node's pods. Nothing is masqueraded: pods need
-// no address but the nodes' and each other's.
-func (n node) cniConfig() map[string]any {
-	return map[string]any{
-		"cniVersion": "0.4.0",
-		"name":       n.podNetwork(),
-		"plugins": []map[string]any{
-			{
-				"type":        "bridge",
-				"bridge":      n.podBridge(),
-				"isGateway":   true,
-				"ipMasq":      false,
-				"hairpinMode": true,
-				"ipam": map[string]any{
-					"type":    "host-local",
-					"dataDir": n.path("cni", "addresses"),
-					"ranges":  [][]map[string]string{{{"subnet": n.podCIDR()}}},
-					"routes":  []map[string]string{{"dst": "0.0.0.0/0"}},
-				},
-			},
-			{"type": "portmap", "capabilities": map[string]bool{"portMappings": true}, "snat": true},
-		},
+// BridgePorts returns the devices that hang on a bridge, none if there is no bridge.
+func BridgePorts(bridge string) ([]string, error) {
+	ports, err := filepath.Glob(filepath.Join("/sys/class/net", bridge, "brif", "*"))
+	for i, port := range ports {
+		ports[i] = filepath.Base(port)
 	}
+	return ports, err
+}
+
+// RemoveDevice removes a network device, if it is there.
+func RemoveDevice(ctx context.Context, name string) error {
+	if _, err := net.InterfaceByName(name); err != nil {
+		return nil
+	}
+	_, err := Output(ctx, "ip", "link", "delete", name)
+	if _, gone := net.InterfaceByName(name); gone != nil {
+		return nil
+	}
+	return err
 }

@@ -1,4 +1,4 @@
-package cluster
+package host
 
 import (
 	"context"
@@ -8,21 +8,23 @@ import (
 	"strings"
 )
 
-// systemPath is where the parts and the commands find Debian's programs.
-const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+// Path is the PATH that finds Debian's programs.
+const Path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// output runs a command and returns what it printed. Its error has all the
+// Output runs a command and returns what it printed. Its error has all that the
 // command said.
-func output(ctx context.Context, name string, arguments ...string) (string, error) {
-	return run(exec.CommandContext(ctx, name, arguments...))
+func Output(ctx context.Context, name string, arguments ...string) (string, error) {
+	return Run(exec.CommandContext(ctx, name, arguments...))
 }
 
-func run(command *exec.Cmd) (string, error) {
+// Run is Output of a command that the caller has made. One without an environment has
+// ours.
+func Run(command *exec.Cmd) (string, error) {
 	if command.Env == nil {
 		command.Env = os.Environ()
 	}
 	if !strings.Contains(os.Getenv("PATH"), "/usr/sbin") {
-		command.Env = append(command.Env, "PATH="+os.Getenv("PATH")+":"+systemPath)
+		command.Env = append(command.Env, "PATH="+os.Getenv("PATH")+":"+Path)
 	}
 	var said strings.Builder
 	command.Stderr = &said

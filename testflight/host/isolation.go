@@ -1,8 +1,6 @@
-package cluster
+package host
 
-import (
-	"path/filepath"
-)
+import "path/filepath"
 
 // isolationScript runs its arguments, from the second on, as the first process
 // of new namespaces: with their own /proc, an empty /run and an empty folder for
@@ -29,30 +27,12 @@ fi
 shift
 exec "$@"`
 
-// IsolatedAddress is where the host reaches the isolated daemon, which reaches
-// it at NodeAddress.
-func (c *Cluster) IsolatedAddress() string { return c.isolatedNetwork().address(2) }
-
-// IsolatedCIDR is a network for the containers of the isolated daemon, unknown
-// outside of its namespaces.
-func (c *Cluster) IsolatedCIDR() string { return c.address(4, 0) + "/24" }
-
-// isolatedCgroups is the pattern of the isolated daemon's cgroups.
-func (c *Cluster) isolatedCgroups() string {
-	return filepath.Join("/sys/fs/cgroup/*", c.named("ctf-isolated"))
+// Isolated is the command that runs this one as the first process of the PID and mount
+// namespaces that it is started in, so that what it does to /proc, /run, CNI's folder and
+// control groups ends with them. The control groups have that name.
+func Isolated(cgroup string, command []string) []string {
+	return append([]string{"sh", "-ec", isolationScript, "sh", cgroup}, command...)
 }
 
-func (c *Cluster) isolatedNetwork() daemonNetwork {
-	return daemonNetwork{cluster: c, name: "isolated", subnet: 3}
-}
-
-// isolated returns the part in namespaces of its own.
-func (c *Cluster) isolated(p part) part {
-	p.ownNamespaces = true
-	p.prepare = c.isolatedNetwork().setUp
-	p.command = append([]string{
-		"/usr/bin/nsenter", "--net=" + c.isolatedNetwork().file(),
-		"sh", "-ec", isolationScript, "sh", c.named("ctf-isolated"),
-	}, p.command...)
-	return p
-}
+// IsolatedCgroups is the pattern of the control groups of an Isolated command.
+func IsolatedCgroups(cgroup string) string { return filepath.Join("/sys/fs/cgroup/*", cgroup) }

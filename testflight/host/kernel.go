@@ -1,7 +1,6 @@
-package cluster
+package host
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,38 +8,26 @@ import (
 	"strings"
 )
 
-// kernelSettings are what the kubelet and the CNI plugins change of the kernel.
-var kernelSettings = []string{
-	"kernel/keys/root_maxbytes",
-	"kernel/keys/root_maxkeys",
-	"kernel/panic",
-	"kernel/panic_on_oops",
-	"net/ipv4/ip_forward",
-	"vm/overcommit_memory",
-	"vm/panic_on_oom",
-}
-
-func (c *Cluster) kernelSettingsFile() string { return c.path("kernel-settings.json") }
-
-// saveKernelSettings keeps them as they were before the cluster first started.
-func (c *Cluster) saveKernelSettings(context.Context) error {
-	if _, err := os.Stat(c.kernelSettingsFile()); !errors.Is(err, os.ErrNotExist) {
+// SaveKernelSettings writes the values of these settings, named as below /proc/sys, to a
+// file, unless that is there: it keeps them as they were first.
+func SaveKernelSettings(file string, names []string) error {
+	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	values := map[string]string{}
-	for _, name := range kernelSettings {
-		value, err := os.ReadFile("/proc/sys/" + name)
+	for _, name := range names {
+		value, err := kernelSetting(name)
 		if err != nil {
 			return err
 		}
-		values[name] = strings.TrimSpace(string(value))
+		values[name] = value
 	}
-	return writeJSON(c.kernelSettingsFile(), values)
+	return WriteJSON(file, values)
 }
 
-// restoreKernelSettings sets them as they were.
-func (c *Cluster) restoreKernelSettings(context.Context) error {
-	saved, err := os.ReadFile(c.kernelSettingsFile())
+// RestoreKernelSettings sets the settings as they were saved to a file, if they were.
+func RestoreKernelSettings(file string) error {
+	saved, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -49,14 +36,19 @@ func (c *Cluster) restoreKernelSettings(context.Context) error {
 	}
 	values := map[string]string{}
 	if err := json.Unmarshal(saved, &values); err != nil {
-		return fmt.Errorf("%s: %w", c.kernelSettingsFile(), err)
+		return fmt.Errorf("%s: %w", file, err)
 	}
 	var failures []error
 	for name, value := range values {
-		if now, err := os.ReadFile("/proc/sys/" + name); err == nil && strings.TrimSpace(string(now)) == value {
+		if now, err := kernelSetting(name); err == nil && now == value {
 			continue
 		}
 		failures = append(failures, os.WriteFile("/proc/sys/"+name, []byte(value), 0o644))
 	}
 	return errors.Join(failures...)
+}
+
+func kernelSetting(name string) (string, error) {
+	value, err := os.ReadFile("/proc/sys/" + name)
+	return strings.TrimSpace(string(value)), err
 }

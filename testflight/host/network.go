@@ -1,4 +1,4 @@
-package cluster
+package host
 
 import (
 	"context"
@@ -9,82 +9,63 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// daemonNetwork is a network namespace for a daemon, with a way to the host, which
-// the daemon reaches at NodeAddress.
-type daemonNetwork struct {
-	cluster *Cluster
-	name    string
-	// subnet is the one of the cluster's that the way has.
-	subnet int
+// NetworkDevice is the device inside of each Network.
+const NetworkDevice = "eth0"
+
+// Network is a network namespace that has a way to the host: a pair of devices.
+type Network struct {
+	// File is the one that the namespace is mounted on.
+	File string
+	// Device and HostAddress are the host's end of the way.
+	Device, HostAddress string
+	// Address is that of NetworkDevice inside.
+	Address string
 }
 
-// InNetworkDevice is the device of the daemon in a network of its own, and its
-// address, by which the host reaches the daemon.
-func (c *Cluster) InNetworkDevice() (name, address string) {
-	return deviceInside, c.ownNetwork().address(2)
-}
-
-func (c *Cluster) ownNetwork() daemonNetwork {
-	return daemonNetwork{cluster: c, name: "daemon", subnet: 6}
-}
-
-const deviceInside = "eth0"
-
-// file is the one that the namespace is mounted on.
-func (n daemonNetwork) file() string { return n.cluster.path(n.name + "-network") }
-
-// device is the host's end of the way.
-func (n daemonNetwork) device() string { return n.cluster.named("ctf-" + n.name) }
-
-// address is the host's of the way for 1, the daemon's for 2.
-func (n daemonNetwork) address(host int) string { return n.cluster.address(n.subnet, host) }
-
-// around returns the part in the namespace.
-func (n daemonNetwork) around(p part) part {
-	p.prepare = n.setUp
-	p.command = append([]string{"/usr/bin/nsenter", "--net=" + n.file()}, p.command...)
-	return p
-}
-
-// setUp makes a new namespace in place of an earlier daemon's, and a way from it to
-// the host.
-func (n daemonNetwork) setUp(ctx context.Context) error {
-	namespace := n.file()
-	if err := removeDevice(ctx, n.device()); err != nil {
+// Make makes the namespace, in place of an earlier one, and the way.
+func (n Network) Make(ctx context.Context) error {
+	if err := RemoveDevice(ctx, n.Device); err != nil {
 		return err
 	}
-	if err := unix.Unmount(namespace, unix.MNT_DETACH); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOENT) {
-		return fmt.Errorf("unmount %s: %w", namespace, err)
-	}
-	if err := os.WriteFile(namespace, nil, 0o600); err != nil {
+	if err := n.makeNamespace(ctx); err != nil {
 		return err
 	}
-
-	host, daemon := n.address(1), n.address(2)
-	inside := []string{"nsenter", "--net=" + namespace}
+	inside := func(command ...string) []string { return n.Command(command) }
 	for _, command := range [][]string{
-		{"unshare", "--net=" + namespace, "true"},
-		{"ip", "link", "add", n.device(), "type", "veth", "peer", "name", deviceInside, "netns", namespace},
-		{"ip", "address", "add", host, "peer", daemon, "dev", n.device()},
-		{"ip", "link", "set", n.device(), "up"},
-		append(inside[:2:2], "ip", "address", "add", daemon, "peer", host, "dev", deviceInside),
-		append(inside[:2:2], "ip", "link", "set", "lo", "up"),
-		append(inside[:2:2], "ip", "link", "set", deviceInside, "up"),
-		append(inside[:2:2], "ip", "route", "add", "default", "via", host),
+		{"ip", "link", "add", n.Device, "type", "veth", "peer", "name", NetworkDevice, "netns", n.File},
+		{"ip", "address", "add", n.HostAddress, "peer", n.Address, "dev", n.Device},
+		{"ip", "link", "set", n.Device, "up"},
+		inside("ip", "address", "add", n.Address, "peer", n.HostAddress, "dev", NetworkDevice),
+		inside("ip", "link", "set", "lo", "up"),
+		inside("ip", "link", "set", NetworkDevice, "up"),
+		inside("ip", "route", "add", "default", "via", n.HostAddress),
 	} {
-		if _, err := output(ctx, command[0], command[1:]...); err != nil {
+		if _, err := Output(ctx, command[0], command[1:]...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// NodeNetwork is a file of the network namespace that all nodes are in, which is
-// the host's. Process 1 can't be asked for it everywhere, in a sandbox say.
-func (c *Cluster) NodeNetwork() string { return c.path("node-network") }
+func (n Network) makeNamespace(ctx context.Context) error {
+	if err := unix.Unmount(n.File, unix.MNT_DETACH); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOENT) {
+		return fmt.Errorf("unmount %s: %w", n.File, err)
+	}
+	if err := os.WriteFile(n.File, nil, 0o600); err != nil {
+		return err
+	}
+	_, err := Output(ctx, "unshare", "--net="+n.File, "true")
+	return err
+}
 
-func (c *Cluster) mountNodeNetwork() error {
-	file := c.NodeNetwork()
+// Command is the command that runs this one in the namespace.
+func (n Network) Command(command []string) []string {
+	return append([]string{"/usr/bin/nsenter", "--net=" + n.File}, command...)
+}
+
+// MountNetwork mounts the network namespace of this process on a file, unless one is
+// mounted there.
+func MountNetwork(file string) error {
 	var mounted unix.Statfs_t
 	if unix.Statfs(file, &mounted) == nil && mounted.Type == unix.NSFS_MAGIC {
 		return nil

@@ -1,4 +1,4 @@
-package cluster
+package supervise
 
 import (
 	"context"
@@ -10,41 +10,43 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Watch returns nil when ctx ends, or before that an error as soon as a part of
-// the cluster is not alive: it names the part and has the end of its log. A
-// daemon that RunDaemon starts anew is waited for; one that StopDaemon stops is
-// forgotten.
-func (c *Cluster) Watch(ctx context.Context) error { return watch(ctx, c.everything) }
-
-func watch(ctx context.Context, everything func() []part) error {
+// Watch returns nil when ctx ends, or before that an error as soon as one of the
+// services is not alive: it names the service and has the end of its log. One that
+// StopOnPurpose stopped is waited for, until it is started anew or the services no
+// longer have it.
+func Watch(ctx context.Context, services func() []Service) error {
 	for {
-		dead, err := firstDead(ctx, everything())
+		dead, err := firstDead(ctx, services())
 		if dead == nil || err != nil {
 			return err
 		}
 		if _, err := os.Stat(dead.pidFile()); !errors.Is(err, fs.ErrNotExist) {
-			if _, err := dead.process(); errors.Is(err, errNoProcess) {
+			if _, err := dead.Process(); errors.Is(err, ErrNoProcess) {
 				return dead.death()
 			}
 		}
-		if err := dead.awaitStart(ctx, everything); err != nil {
+		err = dead.awaitStart(ctx, services)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 	}
 }
 
-// firstDead returns the first part to end, nil if ctx ended first.
-func firstDead(ctx context.Context, parts []part) (*part, error) {
+// firstDead returns the first service to end, nil if ctx ended first.
+func firstDead(ctx context.Context, services []Service) (*Service, error) {
 	var pidfds []int
 	defer func() {
 		for _, fd := range pidfds {
 			unix.Close(fd)
 		}
 	}()
-	for _, p := range parts {
-		fd, err := p.open()
-		if errors.Is(err, errNoProcess) {
-			return &p, nil
+	for _, s := range services {
+		fd, err := s.open()
+		if errors.Is(err, ErrNoProcess) {
+			return &s, nil
 		}
 		if err != nil {
 			return nil, err
@@ -59,28 +61,17 @@ func firstDead(ctx context.Context, parts []part) (*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &parts[dead], nil
+	return &services[dead], nil
 }
 
-// awaitStart waits for a part that was stopped on purpose to run again, or not
-// to belong to everything any more.
-func (p part) awaitStart(ctx context.Context, everything func() []part) error {
-	ctx, cancel := context.WithTimeout(ctx, readyPatience)
-	defer cancel()
-	return await(ctx, func(context.Context) (bool, error) {
-		if !slices.ContainsFunc(everything(), func(other part) bool { return other.name == p.name }) {
+// awaitStart waits for a service that was stopped on purpose to run again, or not to
+// be one of the services any more.
+func (s Service) awaitStart(ctx context.Context, services func() []Service) error {
+	return Await(ctx, ReadyPatience, func(context.Context) (bool, error) {
+		if !slices.ContainsFunc(services(), func(other Service) bool { return other.Name == s.Name }) {
 			return true, nil
 		}
-		_, err := p.process()
+		_, err := s.Process()
 		return err == nil, err
 	})
-}
-
-// open returns a pidfd of the part's process.
-func (p part) open() (int, error) {
-	alive, err := p.process()
-	if err != nil {
-		return 0, err
-	}
-	return alive.open()
 }

@@ -1,0 +1,26 @@
+package cluster
+
+import (
+	"context"
+
+	"github.com/concourse/concourse-kubernetes/testflight/host"
+)
+
+// debianPackages are those that the cluster is made of.
+var debianPackages = []host.Package{
+	{Name: "bash-static", File: "/bin/bash-static"},
+	{Name: "busybox-static", File: "/bin/busybox"},
+	{Name: "containerd", File: "/usr/bin/containerd"},
+	{Name: "containernetworking-plugins", File: "/usr/lib/cni/bridge"},
+	{Name: "etcd-server", File: "/usr/bin/etcd"},
+	{Name: "iproute2", File: "/bin/ip"},
+	{Name: "iptables", File: "/usr/sbin/iptables"},
+	{Name: "postgresql", File: postgresPrograms + "/postgres"},
+	{Name: "runc", File: "/usr/sbin/runc"},
+}
+
+// InstallPackages installs the Debian packages that are missing,
+// with apt-get.
+func (c *Cluster) InstallPackages(ctx context.Context) error {
+	return host.InstallMissing(ctx, debianPackages, c.out)
+}
