@@ -3,6 +3,8 @@ package cluster
 import (
 	"io"
 	"sync"
+
+	"github.com/concourse/concourse-kubernetes/testflight/host"
 )
 
 // DefaultStateDir is where a cluster lives unless its owner says otherwise.
@@ -24,6 +26,10 @@ type Cluster struct {
 	// SecondNodeMaxPods is how many pods the second node takes when Up starts it; 0 is as
 	// many as the first.
 	SecondNodeMaxPods int
+
+	// Packages are Debian packages that InstallPackages installs beside those of the
+	// cluster.
+	Packages []host.Package
 
 	// Process is the number of this process of a suite, from 0 to MaxProcesses-1:
 	// each has a SpecRegistry of its own.

@@ -2,14 +2,13 @@ package cluster
 
 import (
 	"context"
+	"slices"
 
 	"github.com/concourse/concourse-kubernetes/testflight/host"
 )
 
 // debianPackages are those that the cluster is made of.
 var debianPackages = []host.Package{
-	{Name: "bash-static", File: "/bin/bash-static"},
-	{Name: "busybox-static", File: "/bin/busybox"},
 	{Name: "containerd", File: "/usr/bin/containerd"},
 	{Name: "containernetworking-plugins", File: "/usr/lib/cni/bridge"},
 	{Name: "etcd-server", File: "/usr/bin/etcd"},
@@ -19,8 +18,8 @@ var debianPackages = []host.Package{
 	{Name: "runc", File: "/usr/sbin/runc"},
 }
 
-// InstallPackages installs the Debian packages that are missing,
+// InstallPackages installs the Debian packages that are missing, Packages among them,
 // with apt-get.
 func (c *Cluster) InstallPackages(ctx context.Context) error {
-	return host.InstallMissing(ctx, debianPackages, c.out)
+	return host.InstallMissing(ctx, slices.Concat(debianPackages, c.Packages), c.out)
 }
