@@ -3,5 +3,5 @@
 // filter rules, Debian packages, files. Each function does its piece once and at once, or
 // undoes it. What is done when, and what it is called, is up to the caller.
 //
-// All of it needs root.
+// Most of it needs root.
 package host
