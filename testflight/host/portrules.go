@@ -1,4 +1,4 @@
-package cluster
+package host
 
 import (
 	"context"
@@ -8,29 +8,20 @@ import (
 	"strings"
 )
 
-// removePortRules removes the packet filter rules that CNI's portmap plugin made
-// for host ports of our pods, and its own chains if nobody else uses them.
-func (c *Cluster) removePortRules(ctx context.Context) error {
-	for _, n := range c.possibleNodes() {
-		if err := n.removePortRules(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (n node) removePortRules(ctx context.Context) error {
-	saved, err := output(ctx, "iptables-save", "-t", "nat")
+// RemovePortRules removes the packet filter rules that CNI's portmap plugin made for host
+// ports of a network's pods, and its own chains if no other network uses them.
+func RemovePortRules(ctx context.Context, network string) error {
+	saved, err := Output(ctx, "iptables-save", "-t", "nat")
 	if err != nil {
 		return err
 	}
-	script := portRulesRemoval(saved, n.podNetwork())
+	script := portRulesRemoval(saved, network)
 	if script == "" {
 		return nil
 	}
 	restore := exec.CommandContext(ctx, "iptables-restore", "--noflush")
 	restore.Stdin = strings.NewReader(script)
-	_, err = run(restore)
+	_, err = Run(restore)
 	return err
 }
 
@@ -39,36 +30,52 @@ const portChain = "CNI-HOSTPORT-DNAT"
 // sharedChains are portmap's for all networks.
 var sharedChains = []string{portChain, "CNI-HOSTPORT-SETMARK", "CNI-HOSTPORT-MASQ"}
 
+// portRules are what portmap made for a network.
+type portRules struct {
+	// rules lead to chains, of which there is one per pod.
+	rules, chains []string
+	// shared are those of sharedChains that there are.
+	shared []string
+	// usedByOthers says whether another network has pods with host ports.
+	usedByOthers bool
+}
+
 // portRulesRemoval returns the iptables-restore script that removes a CNI
 // network's port rules from saved ones, "" if there is nothing to remove.
 func portRulesRemoval(saved, network string) string {
-	// Portmap has one chain per pod. Which network it is for stands in the
-	// comment of the rule that leads to it.
-	comment := fmt.Sprintf(`--comment "dnat name: \"%s\" id:`, network)
-	var rules, chains, shared []string
-	usedByOthers := false
-	for line := range strings.Lines(saved) {
-		line = strings.TrimSpace(line)
-		chain, _, _ := strings.Cut(strings.TrimPrefix(line, ":"), " ")
-		switch {
-		case strings.HasPrefix(line, ":") && slices.Contains(sharedChains, chain):
-			shared = append(shared, chain)
-		case !strings.HasPrefix(line, "-A "+portChain+" "):
-		case strings.Contains(line, comment):
-			rules = append(rules, line)
-			chains = append(chains, target(line))
-		default:
-			usedByOthers = true
-		}
-	}
-	if !usedByOthers {
-		rules = append(rules, rulesTo(shared, saved)...)
-		chains = append(chains, shared...)
+	found := portRulesOf(saved, network)
+	rules, chains := found.rules, found.chains
+	if !found.usedByOthers {
+		rules = append(rules, rulesTo(found.shared, saved)...)
+		chains = append(chains, found.shared...)
 	}
 	if len(chains) == 0 {
 		return ""
 	}
 	return removal(rules, chains)
+}
+
+// portRulesOf finds a network's rules among saved ones.
+func portRulesOf(saved, network string) portRules {
+	// Which network a pod's chain is for stands in the comment of the rule that
+	// leads to it.
+	comment := fmt.Sprintf(`--comment "dnat name: \"%s\" id:`, network)
+	var found portRules
+	for line := range strings.Lines(saved) {
+		line = strings.TrimSpace(line)
+		chain, _, _ := strings.Cut(strings.TrimPrefix(line, ":"), " ")
+		switch {
+		case strings.HasPrefix(line, ":") && slices.Contains(sharedChains, chain):
+			found.shared = append(found.shared, chain)
+		case !strings.HasPrefix(line, "-A "+portChain+" "):
+		case strings.Contains(line, comment):
+			found.rules = append(found.rules, line)
+			found.chains = append(found.chains, target(line))
+		default:
+			found.usedByOthers = true
+		}
+	}
+	return found
 }
 
 // removal is the script that deletes rules, then chains.

@@ -1,4 +1,4 @@
-package cluster
+package supervise
 
 import (
 	"context"
@@ -12,34 +12,38 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// process is one process and no other: its id may be used again after its end,
+// killPatience is how long a process may take to end that was killed.
+const killPatience = 10 * time.Second
+
+// Process is one process and no other: its id may be used again after its end,
 // not together with its start time.
-type process struct {
+type Process struct {
 	ID int `json:"pid"`
 	// Started is in clock ticks after the machine's start.
 	Started uint64 `json:"started"`
 }
 
-var errNoProcess = errors.New("no such process")
+// ErrNoProcess says that a process has ended, or never was.
+var ErrNoProcess = errors.New("no such process")
 
-// processOf returns the process with that id, errNoProcess if there is none or
+// processOf returns the process with that id, ErrNoProcess if there is none or
 // it has ended and only waits for its parent.
-func processOf(id int) (process, error) {
+func processOf(id int) (Process, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", id))
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {
-		return process{}, errNoProcess
+		return Process{}, ErrNoProcess
 	}
 	if err != nil {
-		return process{}, err
+		return Process{}, err
 	}
 	state, started, err := parseStat(string(stat))
 	if err != nil {
-		return process{}, fmt.Errorf("/proc/%d/stat: %w", id, err)
+		return Process{}, fmt.Errorf("/proc/%d/stat: %w", id, err)
 	}
 	if state == "Z" || state == "X" {
-		return process{}, errNoProcess
+		return Process{}, ErrNoProcess
 	}
-	return process{ID: id, Started: started}, nil
+	return Process{ID: id, Started: started}, nil
 }
 
 // parseStat reads the state and the start time out of a /proc/PID/stat.
@@ -54,31 +58,32 @@ func parseStat(stat string) (state string, started uint64, err error) {
 	return fields[0], started, err
 }
 
-func (p process) alive() bool {
+// Alive says whether the process has not ended.
+func (p Process) Alive() bool {
 	now, err := processOf(p.ID)
 	return err == nil && now == p
 }
 
-// open returns a pidfd, errNoProcess if the process has ended.
-func (p process) open() (int, error) {
+// open returns a pidfd, ErrNoProcess if the process has ended.
+func (p Process) open() (int, error) {
 	fd, err := unix.PidfdOpen(p.ID, 0)
 	if errors.Is(err, unix.ESRCH) {
-		return 0, errNoProcess
+		return 0, ErrNoProcess
 	}
 	if err != nil {
 		return 0, fmt.Errorf("open pidfd of process %d: %w", p.ID, err)
 	}
-	if !p.alive() {
+	if !p.Alive() {
 		unix.Close(fd)
-		return 0, errNoProcess
+		return 0, ErrNoProcess
 	}
 	return fd, nil
 }
 
-// end asks the process to end and kills it when the patience is over.
-func (p process) end(ctx context.Context, ask unix.Signal, patience time.Duration) error {
+// End asks the process to end and kills it when the patience is over.
+func (p Process) End(ctx context.Context, ask unix.Signal, patience time.Duration) error {
 	fd, err := p.open()
-	if errors.Is(err, errNoProcess) {
+	if errors.Is(err, ErrNoProcess) {
 		return nil
 	}
 	if err != nil {
@@ -100,37 +105,14 @@ func (p process) end(ctx context.Context, ask unix.Signal, patience time.Duratio
 	return fmt.Errorf("process %d does not end: %w", p.ID, err)
 }
 
-// firstToEnd waits for a process to end and returns the index of its pidfd.
-func firstToEnd(ctx context.Context, pidfds []int) (int, error) {
-	// Closing the write end makes the read end readable: that is how poll
-	// learns about the context.
-	read, write, err := os.Pipe()
+// Kill kills the process that has that id now, and waits for its end.
+func Kill(ctx context.Context, id int) error {
+	found, err := processOf(id)
+	if errors.Is(err, ErrNoProcess) {
+		return nil
+	}
 	if err != nil {
-		return 0, err
+		return err
 	}
-	defer read.Close()
-	defer write.Close()
-	defer context.AfterFunc(ctx, func() { write.Close() })()
-
-	polled := make([]unix.PollFd, 0, len(pidfds)+1)
-	for _, fd := range pidfds {
-		polled = append(polled, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN})
-	}
-	polled = append(polled, unix.PollFd{Fd: int32(read.Fd()), Events: unix.POLLIN})
-
-	for {
-		_, err := unix.Poll(polled, -1)
-		if errors.Is(err, unix.EINTR) {
-			continue
-		}
-		if err != nil {
-			return 0, fmt.Errorf("poll: %w", err)
-		}
-		for i := range pidfds {
-			if polled[i].Revents != 0 {
-				return i, nil
-			}
-		}
-		return 0, ctx.Err()
-	}
+	return found.End(ctx, unix.SIGKILL, killPatience)
 }
