@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/admission"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/image"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod/template"
 )
@@ -33,7 +34,7 @@ var _ = Describe("a namespace that bounds pods", func() {
 		built := pod.Build(worker, garden.ContainerSpec{
 			Handle: newName(),
 			Limits: garden.Limits{Memory: garden.MemoryLimits{LimitInBytes: memory}},
-		}, "busybox", "/run")
+		}, image.Image{Reference: "busybox"}, "/run")
 		parsed, err := template.Parse("pods.yml", []byte(podTemplate))
 		Expect(err).NotTo(HaveOccurred())
 		merged, err = parsed.Apply(built)
