@@ -7,12 +7,17 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/node"
 )
 
 // cluster is the Kubernetes cluster, and the worker's place in it.
 type cluster struct {
 	client   kubernetes.Interface
 	nodeName string
+
+	// node is what the worker knows of its own. The beacon watches it.
+	node *node.Watched
 }
 
 func (f KubernetesFlags) cluster() (cluster, error) {
@@ -33,7 +38,7 @@ func (f KubernetesFlags) cluster() (cluster, error) {
 			return cluster{}, fmt.Errorf("find the hostname, the node's name when --kubernetes-node-name is not given: %w", err)
 		}
 	}
-	return cluster{client: client, nodeName: nodeName}, nil
+	return cluster{client: client, nodeName: nodeName, node: node.New(nodeName)}, nil
 }
 
 func (f KubernetesFlags) clientConfig() (*rest.Config, error) {
