@@ -41,6 +41,17 @@ func (f KubernetesFlags) cluster() (cluster, error) {
 	return cluster{client: client, nodeName: nodeName, node: node.New(nodeName)}, nil
 }
 
+// usualMaxPods is how many pods a kubelet takes by default: maxPods of its configuration.
+const usualMaxPods = 110
+
+// maxPods is how many pods the node takes, or would take by default where that is not known.
+func (c cluster) maxPods() int {
+	if most, known := c.node.Pods(); known {
+		return most
+	}
+	return usualMaxPods
+}
+
 func (f KubernetesFlags) clientConfig() (*rest.Config, error) {
 	if f.Kubeconfig == "" {
 		config, err := rest.InClusterConfig()

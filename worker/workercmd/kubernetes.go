@@ -127,7 +127,7 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 		InitBinary:              initBinary,
 		PodStartupTimeout:       cmd.Kubernetes.PodStartupTimeout,
 		IdleCheckTimeout:        cmd.Kubernetes.IdleCheckTimeout,
-		MaxPods:                 func() int { return 110 },
+		MaxPods:                 on.maxPods,
 		BootID:                  bootID,
 		PodTemplate:             podTemplate,
 		ImagePullSecrets:        cmd.Kubernetes.ImagePullSecrets,
