@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"time"
 
+	"code.cloudfoundry.org/clock"
 	"code.cloudfoundry.org/garden"
 	"github.com/concourse/concourse-kubernetes/atc/registryimage"
 	"github.com/concourse/concourse-kubernetes/atc/steptimeout"
@@ -33,19 +35,21 @@ type NativeImages interface {
 type Worker struct {
 	*gardenruntime.Worker
 
-	dbWorker  db.Worker
-	garden    gclient.Client
-	newWorker func(gclient.Client) *gardenruntime.Worker
+	dbWorker   db.Worker
+	garden     gclient.Client
+	awaitStart time.Duration
+	newWorker  func(gclient.Client) *gardenruntime.Worker
 }
 
 var _ runtime.Worker = (*Worker)(nil)
 
-func newWorker(dbWorker db.Worker, garden gclient.Client, newGardenWorker func(gclient.Client) *gardenruntime.Worker) *Worker {
+func newWorker(dbWorker db.Worker, garden gclient.Client, awaitStart time.Duration, newGardenWorker func(gclient.Client) *gardenruntime.Worker) *Worker {
 	return &Worker{
-		Worker:    newGardenWorker(garden),
-		dbWorker:  dbWorker,
-		garden:    garden,
-		newWorker: newGardenWorker,
+		Worker:     newGardenWorker(garden),
+		dbWorker:   dbWorker,
+		garden:     garden,
+		awaitStart: awaitStart,
+		newWorker:  newGardenWorker,
 	}
 }
 
@@ -75,6 +79,9 @@ func (w *Worker) amending(ctx context.Context, metadata db.ContainerMetadata, sp
 		image:      spec.ImageSpec,
 		delegate:   delegate,
 		properties: stepProperties(metadata, spec),
+
+		awaitStart: w.awaitStart,
+		clock:      clock.NewClock(),
 	}
 }
 
