@@ -30,6 +30,9 @@ type amendingClient struct {
 	// awaitStart is for how long the worker may keep a request to create a container.
 	awaitStart time.Duration
 	clock      clock.Clock
+
+	// replaceable says that the container is a check's, which may run in any other.
+	replaceable bool
 }
 
 // Create tries the step's image on one registry after the other, where it was

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"time"
 
@@ -54,8 +55,9 @@ func newWorker(dbWorker db.Worker, garden gclient.Client, awaitStart time.Durati
 }
 
 // FindOrCreateContainer does what upstream's does, with the image of a base
-// resource type as a reference, and amends the Garden container it creates. The
-// step's timeout counts from here, but for the time that the pod takes to start.
+// resource type as a reference, and amends the Garden container it creates. A check
+// whose container is of no more use gets another. The step's timeout counts from
+// here, but for the time that the pod takes to start.
 func (w *Worker) FindOrCreateContainer(
 	ctx context.Context,
 	owner db.ContainerOwner,
@@ -68,7 +70,19 @@ func (w *Worker) FindOrCreateContainer(
 		return nil, nil, err
 	}
 	spec.ImageSpec = w.referenceOfBaseType(spec.ImageSpec)
-	return w.newWorker(w.amending(ctx, metadata, spec, delegate)).FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
+	amended := w.newWorker(w.amending(ctx, metadata, spec, delegate))
+	if metadata.Type != db.ContainerTypeCheck {
+		return amended.FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
+	}
+	container, mounts, err := amended.FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
+	missing, isMissing := errors.AsType[garden.ContainerNotFoundError](err)
+	if !isMissing {
+		return container, mounts, err
+	}
+	if err := w.forget(ctx, owner, missing.Handle); err != nil {
+		return nil, nil, err
+	}
+	return amended.FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
 }
 
 // amending returns a Garden client that amends the container it creates.
@@ -82,6 +96,8 @@ func (w *Worker) amending(ctx context.Context, metadata db.ContainerMetadata, sp
 
 		awaitStart: w.awaitStart,
 		clock:      clock.NewClock(),
+
+		replaceable: metadata.Type == db.ContainerTypeCheck,
 	}
 }
 
