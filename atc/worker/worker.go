@@ -71,12 +71,9 @@ func (w *Worker) FindOrCreateContainer(
 	}
 	spec.ImageSpec = w.referenceOfBaseType(spec.ImageSpec)
 	amended := w.newWorker(w.amending(ctx, metadata, spec, delegate))
-	if metadata.Type != db.ContainerTypeCheck {
-		return amended.FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
-	}
 	container, mounts, err := amended.FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
 	missing, isMissing := errors.AsType[garden.ContainerNotFoundError](err)
-	if !isMissing {
+	if !isMissing || metadata.Type != db.ContainerTypeCheck {
 		return container, mounts, err
 	}
 	if err := w.forget(ctx, owner, missing.Handle); err != nil {
