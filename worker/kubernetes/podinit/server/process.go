@@ -140,7 +140,7 @@ func (p *process) exit(status syscall.WaitStatus) {
 func (p *process) state() podinit.ProcessState {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	state := podinit.ProcessState{ID: p.id, Running: !p.ended}
+	state := podinit.ProcessState{ID: p.id, Running: !p.ended, Delivered: p.delivered()}
 	switch {
 	case errors.Is(p.err, podinit.ErrStopped):
 		state.ToldToEnd = true
@@ -150,6 +150,19 @@ func (p *process) state() podinit.ProcessState {
 		state.ExitStatus = p.status
 	}
 	return state
+}
+
+// delivered is up to where clients have the outputs. The mutex is held.
+func (p *process) delivered() podinit.Delivered {
+	var delivered podinit.Delivered
+	for _, o := range p.outputs {
+		if o.kind == protocol.Stdout {
+			delivered.Stdout = o.acknowledged
+		} else {
+			delivered.Stderr = o.acknowledged
+		}
+	}
+	return delivered
 }
 
 func (p *process) resize(size podinit.WindowSize) error {
