@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -67,6 +68,13 @@ func (f *fakeInit) Processes(context.Context) ([]podinit.ProcessState, error) {
 		return nil, errors.New("connection refused")
 	}
 	return f.processes, nil
+}
+
+// tell has init tell of a process from now on.
+func (f *fakeInit) tell(process podinit.ProcessState) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.processes = append(slices.DeleteFunc(f.processes, func(known podinit.ProcessState) bool { return known.ID == process.ID }), process)
 }
 
 func (f *fakeInit) PID(context.Context) (int, error) { return initPID, nil }
