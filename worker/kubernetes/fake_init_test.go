@@ -173,6 +173,16 @@ func (f *fakeInit) Stop(_ context.Context, kill bool) error {
 	return f.stopErr
 }
 
+func (f *fakeInit) startedIDs() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var ids []string
+	for _, spec := range f.started {
+		ids = append(ids, spec.ID)
+	}
+	return ids
+}
+
 func (f *fakeInit) attachCount() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()

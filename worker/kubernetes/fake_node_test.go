@@ -56,14 +56,18 @@ func newFakeNode(w *world, maxPods int) *fakeNode {
 }
 
 func (n *fakeNode) newInit(socket string) kubernetes.Init {
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	return initInPod{n.initIn(filepath.Dir(socket)), n.world.uids, filepath.Dir(socket)}
 }
 
-// initIn is the init that has a run directory. It is silent until its pod is taken. The caller
-// holds mu.
+// initIn is the init that has a run directory. It is silent until its pod is taken.
 func (n *fakeNode) initIn(runDir string) *fakeInit {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.initOn(runDir)
+}
+
+// initOn is called by who holds mu.
+func (n *fakeNode) initOn(runDir string) *fakeInit {
 	if n.inits[runDir] == nil {
 		n.inits[runDir] = newFakeInit()
 		n.inits[runDir].silence()
@@ -89,7 +93,7 @@ func (n *fakeNode) admit(action clienttesting.Action) (bool, runtime.Object, err
 		created.Status.StartTime = new(metav1.Now())
 		n.taken[created.Name] = handle
 		n.order = append(n.order, handle)
-		n.latest[handle] = n.initIn(runDirOf(created))
+		n.latest[handle] = n.initOn(runDirOf(created))
 		if !n.slow[handle] {
 			n.latest[handle].answer()
 		}
