@@ -35,6 +35,31 @@ func (b *Backend) BlockPrivateRepositories() (letGo func()) {
 	return func() { close(held) }
 }
 
+// AgeDestroyed has it be longer ago that unknown containers were to be destroyed. It returns the
+// handles that are still remembered.
+func (b *Backend) AgeDestroyed(by time.Duration) (remembered []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for handle, at := range b.destroyed {
+		b.destroyed[handle] = at.Add(-by)
+		remembered = append(remembered, handle)
+	}
+	return remembered
+}
+
+// Overtaken is how long a request to create a container may be on its way.
+const Overtaken = overtaken
+
+// HasSeenPodGo says whether the watch has told that the pod of a container is gone.
+func (b *Backend) HasSeenPodGo(handle string) bool {
+	container := b.find(handle)
+	if container == nil {
+		return false
+	}
+	seen, _ := container.pod.See()
+	return seen.Gone
+}
+
 // WaitForSecondPulls makes the backend wait for them as long as a spec may take.
 func (b *Backend) WaitForSecondPulls() { b.patience.secondPull = time.Hour }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -67,6 +68,13 @@ func (f *fakeInit) Processes(context.Context) ([]podinit.ProcessState, error) {
 		return nil, errors.New("connection refused")
 	}
 	return f.processes, nil
+}
+
+// tell has init tell of a process from now on.
+func (f *fakeInit) tell(process podinit.ProcessState) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.processes = append(slices.DeleteFunc(f.processes, func(known podinit.ProcessState) bool { return known.ID == process.ID }), process)
 }
 
 func (f *fakeInit) PID(context.Context) (int, error) { return initPID, nil }
@@ -163,6 +171,16 @@ func (f *fakeInit) Stop(_ context.Context, kill bool) error {
 	defer f.mu.Unlock()
 	f.stopped = append(f.stopped, kill)
 	return f.stopErr
+}
+
+func (f *fakeInit) startedIDs() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var ids []string
+	for _, spec := range f.started {
+		ids = append(ids, spec.ID)
+	}
+	return ids
 }
 
 func (f *fakeInit) attachCount() int {

@@ -36,6 +36,13 @@ func (p *podUIDs) identify(action clienttesting.Action) (bool, runtime.Object, e
 	return false, nil, nil
 }
 
+// claim has the init that has a run directory say that it is in another pod.
+func (p *podUIDs) claim(runDir, uid string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.byRunDir[runDir] = types.UID(uid)
+}
+
 func (p *podUIDs) in(runDir string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
