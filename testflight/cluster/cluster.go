@@ -21,6 +21,10 @@ type Cluster struct {
 	// there already stays, whatever it says.
 	Nodes int
 
+	// SecondNodeMaxPods is how many pods the second node takes when Up starts it; 0 is as
+	// many as the first.
+	SecondNodeMaxPods int
+
 	// Process is the number of this process of a suite, from 0 to MaxProcesses-1:
 	// each has a SpecRegistry of its own.
 	Process int
