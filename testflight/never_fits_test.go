@@ -8,21 +8,11 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 var _ = Describe("a step that asks for more memory", Serial, func() {
-	allocatable := func(ctx SpecContext) int64 {
-		GinkgoHelper()
-		client, err := runs.Client()
-		Expect(err).NotTo(HaveOccurred())
-		node, err := client.CoreV1().Nodes().Get(ctx, runs.Cluster.NodeName(), metav1.GetOptions{})
-		Expect(err).NotTo(HaveOccurred())
-		return node.Status.Allocatable.Memory().Value()
-	}
-
 	It("than its node has fails at once, and says how much that is", func(ctx SpecContext) {
-		restartWithMemory(ctx, 2*allocatable(ctx))
+		restartWithMemory(ctx, 2*allocatableMemory(ctx))
 		p := setPipeline(ctx, mainJob(taskOn1("one", "", "true")))
 		log := string(p.run(ctx, 2).Contents())
 		Expect(log).To(And(
@@ -35,7 +25,7 @@ var _ = Describe("a step that asks for more memory", Serial, func() {
 	}, SpecTimeout(2*patience))
 
 	It("than its node has left has those that have ended give way", func(ctx SpecContext) {
-		restartWithMemory(ctx, allocatable(ctx)/5*2)
+		restartWithMemory(ctx, allocatableMemory(ctx)/5*2)
 		p := setPipeline(ctx, mainJob(copies(4, func(name string) string { return taskOn1(name, "", "true") })...))
 		p.run(ctx, 0)
 	}, SpecTimeout(2*patience))
