@@ -34,10 +34,7 @@ var _ = Describe("a node that takes fewer pods than resources are checked on it"
 			if failed := seen.failed(); len(failed) > 0 {
 				StopTrying("checks failed: " + strings.Join(failed, ", ")).Now()
 			}
-			g.Expect(seen).To(HaveLen(resources))
-			for resource, checks := range seen {
-				g.Expect(len(checks)).To(BeNumerically(">=", rounds), resource)
-			}
+			g.Expect(seen.counts()).To(And(HaveLen(resources), HaveEach(BeNumerically(">=", rounds))))
 		}).WithTimeout(2 * patience).Should(Succeed())
 	}, SpecTimeout(3*patience))
 })
@@ -62,6 +59,15 @@ func (s checksSeen) look(p pipeline) error {
 		s[resource.Name][last.EndTime] = last.Status
 	}
 	return nil
+}
+
+// counts tells how many there are of each resource.
+func (s checksSeen) counts() map[string]int {
+	all := map[string]int{}
+	for resource, builds := range s {
+		all[resource] = len(builds)
+	}
+	return all
 }
 
 // failed names the checks that did not succeed.
