@@ -10,6 +10,8 @@ import (
 	"github.com/onsi/gomega/gexec"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 )
 
 // fewPods is how many pods the second node takes in specs of its room.
@@ -20,12 +22,26 @@ func takeFewPods(ctx SpecContext) {
 	GinkgoHelper()
 	needOwnCluster()
 	needTwoNodes()
+	clearSecondNode(ctx)
 	before, err := runs.Cluster.RestartKubelet(ctx, 2, fewPods)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func(ctx SpecContext) {
 		_, err := runs.Cluster.RestartKubelet(ctx, 2, before)
 		Expect(err).NotTo(HaveOccurred())
 	})
+}
+
+// clearSecondNode deletes the second worker's pods. No step runs, so they only wait for
+// Concourse's GC.
+func clearSecondNode(ctx context.Context) {
+	GinkgoHelper()
+	admin, err := runs.Client()
+	Expect(err).NotTo(HaveOccurred())
+	Expect(admin.CoreV1().Pods(concourse.Namespace).DeleteCollection(ctx,
+		metav1.DeleteOptions{GracePeriodSeconds: new(int64(1))},
+		metav1.ListOptions{LabelSelector: "concourse-ci.org/worker=" + concourse.SecondWorkerName},
+	)).To(Succeed())
+	Eventually(ctx, podsOfWorker).WithArguments(concourse.SecondWorkerName).Should(BeEmpty())
 }
 
 // holding is how often tasks of a build have said that they hold.
@@ -47,9 +63,11 @@ func holdTasksOnSecond(ctx context.Context, at *gate, tasks int) *gexec.Session 
 	return build
 }
 
-// addBystanders runs that many pods on the second node that are not Concourse's.
+// addBystanders runs that many pods on the second node, among no others, that are not
+// Concourse's.
 func addBystanders(ctx context.Context, count int) {
 	GinkgoHelper()
+	clearSecondNode(ctx)
 	admin, err := runs.Client()
 	Expect(err).NotTo(HaveOccurred())
 	pods := admin.CoreV1().Pods(newNamespace(ctx, admin, "bystanders-"))
