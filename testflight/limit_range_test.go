@@ -40,6 +40,8 @@ var _ = Describe("a namespace with a limit range", Serial, Ordered, ContinueOnFa
 		},
 		Entry("that wants a minimum of memory, of which the step asks for none", "",
 			corev1.LimitRangeItem{Min: quantities(corev1.ResourceMemory, "16Mi")}, SpecTimeout(2*patience)),
+		Entry("that wants a minimum of memory, of which the step only names a limit", "{memory: 64mb}",
+			corev1.LimitRangeItem{Min: quantities(corev1.ResourceMemory, "16Mi")}, SpecTimeout(2*patience)),
 		Entry("whose default limit is below the CPU that the step's shares are", "{cpu: 4096}",
 			corev1.LimitRangeItem{Default: quantities(corev1.ResourceCPU, "100m")}, SpecTimeout(2*patience)),
 		Entry("that bounds the ratio of a memory limit to what is asked for", "{memory: 64mb}",
@@ -49,7 +51,7 @@ var _ = Describe("a namespace with a limit range", Serial, Ordered, ContinueOnFa
 	It("has a step that it can't take say so with its numbers", func(ctx SpecContext) {
 		limit(ctx, corev1.LimitRangeItem{Max: quantities(corev1.ResourceMemory, "48Mi")})
 		log := string(setPipeline(ctx, mainJob(taskOn2("one", "{memory: 96mb}", "true"))).run(ctx, 2).Contents())
-		Expect(log).To(And(ContainSubstring("limit range"), ContainSubstring("48Mi"), ContainSubstring("96Mi"), ContainSubstring("container_limits")))
+		Expect(log).To(And(ContainSubstring("LimitRange"), ContainSubstring(limitRange), ContainSubstring("48Mi"), ContainSubstring("96Mi"), ContainSubstring("container_limits")))
 		Expect(log).NotTo(ContainSubstring("service account"))
 	}, SpecTimeout(2*patience))
 })

@@ -14,9 +14,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-var _ = Describe("a worker that starts again, and gets a list of pods that is old", func() {
+var _ = Describe("a worker that starts again, gets a list of pods that is old, and hears late what is new", func() {
 	It("keeps a step that runs", func(ctx SpecContext) {
-		lists := &oldLists{}
+		lists := newOldLists()
 		own := newOwnRuntime(ctx)
 		at := newGate()
 
@@ -29,6 +29,7 @@ var _ = Describe("a worker that starts again, and gets a list of pods that is ol
 
 		second := own.start("{}", lists.replay)
 		Expect(lists.replayed()).To(BeTrue())
+		lists.hear()
 		Consistently(ctx, func(g Gomega) {
 			list, err := own.admin.CoreV1().Pods(own.namespace).List(ctx, metav1.ListOptions{})
 			g.Expect(err).NotTo(HaveOccurred())
@@ -51,11 +52,19 @@ var _ = Describe("a worker that starts again, and gets a list of pods that is ol
 // oldLists is an API server's cache of pods that is behind: it answers whoever takes
 // any version (resource version 0) with an earlier answer.
 type oldLists struct {
+	// hears is closed when watches begin.
+	hears chan struct{}
+
 	mu       sync.Mutex
 	earlier  *http.Response
 	body     []byte
 	answered bool
 }
+
+func newOldLists() *oldLists { return &oldLists{hears: make(chan struct{})} }
+
+// hear lets watches begin.
+func (l *oldLists) hear() { close(l.hears) }
 
 func (l *oldLists) replayed() bool {
 	l.mu.Lock()
@@ -67,10 +76,15 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// takesAnyPods says whether a request is for a list of pods of any version.
-func takesAnyPods(r *http.Request) bool {
-	query := r.URL.Query()
-	return strings.HasSuffix(r.URL.Path, "/pods") && query.Get("watch") == "" && query.Get("resourceVersion") == "0"
+func isOfPods(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/pods")
+}
+
+func watches(r *http.Request) bool { return isOfPods(r) && r.URL.Query().Get("watch") != "" }
+
+// takesAny says whether a request is for a list of pods of any version.
+func takesAny(r *http.Request) bool {
+	return isOfPods(r) && !watches(r) && r.URL.Query().Get("resourceVersion") == "0"
 }
 
 // record keeps the first answer.
@@ -79,7 +93,7 @@ func (l *oldLists) record(next http.RoundTripper) http.RoundTripper {
 		response, err := next.RoundTrip(r)
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if err != nil || r.Method != http.MethodGet || !takesAnyPods(r) || l.earlier != nil {
+		if err != nil || !takesAny(r) || l.earlier != nil {
 			return response, err
 		}
 		l.body, err = io.ReadAll(response.Body)
@@ -89,17 +103,31 @@ func (l *oldLists) record(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// replay answers the first request with it.
+// replay answers the first request with it, and keeps watches waiting.
 func (l *oldLists) replay(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		if r.Method != http.MethodGet || !takesAnyPods(r) || l.earlier == nil || l.answered {
+		if watches(r) {
+			select {
+			case <-l.hears:
+			case <-r.Context().Done():
+				return nil, r.Context().Err()
+			}
 			return next.RoundTrip(r)
 		}
-		l.answered = true
-		return l.again(), nil
+		if takesAny(r) && l.mayAnswer() {
+			return l.again(), nil
+		}
+		return next.RoundTrip(r)
 	})
+}
+
+// mayAnswer says whether there is an answer that was not given again.
+func (l *oldLists) mayAnswer() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	may := l.earlier != nil && !l.answered
+	l.answered = l.answered || may
+	return may
 }
 
 func (l *oldLists) again() *http.Response {

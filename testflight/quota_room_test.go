@@ -33,9 +33,9 @@ var _ = Describe("a namespace with a quota of pods", Serial, func() {
 		fill := holdTasksOnSecond(ctx, at, pods)
 		build := setPipeline(ctx, mainJob(taskOn2("waits", "", "echo ran $((40+2))"))).trigger(ctx)
 		Eventually(func() string { return string(build.Out.Contents()) }).WithTimeout(patience).Should(And(
-			MatchRegexp(`wait.* room`),
+			ContainSubstring("waiting for the pod"),
 			ContainSubstring(quota),
-			MatchRegexp(`pods\D*%d\b`, pods),
+			MatchRegexp(`\b%d of %[1]d pods`, pods),
 		))
 		Expect(build).NotTo(gexec.Exit())
 		Expect(build.Out).NotTo(gbytes.Say("ran 42"))
