@@ -121,6 +121,14 @@ var _ = Describe("A cluster's configuration", func() {
 			Expect(first.node(2).kubeletConfig(first.node(2).maxPods())).To(HaveKeyWithValue("maxPods", 5))
 		})
 
+		It("has more pods on each than Kubernetes allows by itself, unless it is told a number for the second", func() {
+			Expect(first.node(1).kubeletConfig(first.node(1).maxPods())).To(HaveKeyWithValue("maxPods", 200))
+			Expect(first.node(2).maxPods()).To(Equal(200))
+			first.SecondNodeMaxPods = 5
+			Expect(first.node(1).maxPods()).To(Equal(200))
+			Expect(first.node(2).kubeletConfig(first.node(2).maxPods())).To(HaveKeyWithValue("maxPods", 5))
+		})
+
 		It("has no third", func(ctx SpecContext) {
 			c := New(filepath.Join(GinkgoT().TempDir(), "none"), io.Discard)
 			c.Nodes = 3
