@@ -72,7 +72,7 @@ func (b *Backend) giveWay(ctx context.Context, container *Container, reason erro
 	removed := make(chan struct{})
 	go func() {
 		defer close(removed)
-		b.insist(logger, func(ctx context.Context) error { return b.removePodAndSecret(ctx, container, time.Now()) })
+		b.insist(logger, func(ctx context.Context) error { return b.takePod(ctx, container) })
 	}()
 	select {
 	case <-removed:

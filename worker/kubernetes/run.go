@@ -30,7 +30,7 @@ func (c *Container) Run(spec garden.ProcessSpec, streams garden.ProcessIO) (gard
 	}
 	seen, ok := c.life.Use()
 	if !ok {
-		return nil, fmt.Errorf("start process %s in container %s: %w", spec.ID, c.handle, whyUnusable(seen))
+		return nil, fmt.Errorf("run %s in container %s: %w", spec.Path, c.handle, whyUnusable(seen))
 	}
 	id, err := c.startAny(spec)
 	if err != nil {
