@@ -76,8 +76,12 @@ func (p *Process) follow(ctx context.Context, previous *Process, streams podinit
 		previous.detach(errTakenOver)
 		<-previous.done
 	}
-	if p.container.life.Phase() == lifecycle.GaveWay {
+	switch p.container.life.Phase() {
+	case lifecycle.GaveWay:
 		p.status, p.err = p.deliverKept(ctx, streams)
+		return
+	case lifecycle.Ended:
+		p.end(ctx, streams, p.container.endReason())
 		return
 	}
 	go p.detachWhenPodEnds(ctx)
@@ -87,14 +91,21 @@ func (p *Process) follow(ctx context.Context, previous *Process, streams podinit
 		p.err = garden.ProcessNotFoundError{ProcessID: p.id}
 		return
 	}
-	err = p.container.endReasonOr(ctx, err)
-	if err != nil {
-		p.deliverLeftover(ctx, streams, lastNote(err))
+	if err = p.container.endReasonOr(ctx, err); err != nil {
+		p.end(ctx, streams, err)
+		return
 	}
-	if killedWithPod(err) {
-		status, err = killedStatus, nil
+	p.status = status
+}
+
+// end is for a process that can't be followed to its end, for the reason given.
+func (p *Process) end(ctx context.Context, streams podinit.ProcessIO, reason error) {
+	p.deliverLeftover(ctx, streams, lastNote(reason))
+	if killedWithPod(reason) {
+		p.status = killedStatus
+		return
 	}
-	p.status, p.err = status, p.inPod("wait for", err)
+	p.err = p.inPod("wait for", reason)
 }
 
 // detachWhenPodEnds leaves an init that ends in order a moment to deliver what
