@@ -36,11 +36,7 @@ var _ = Describe("a start that failed, of a container that is not removed yet", 
 		Expect(w.client.Tracker().Delete(podResource, namespace, podName)).To(Succeed())
 	}
 
-	patiently := func(spec garden.ContainerSpec) error {
-		spec.Properties[contract.AwaitStart] = "50ms"
-		_, err := w.backend.Create(spec)
-		return err
-	}
+	patiently := func(spec garden.ContainerSpec) error { return w.createFor("50ms", spec) }
 
 	isStillStarting := WithTransform(func(err error) bool {
 		_, is := contract.ParseStillStarting(handle, err)
