@@ -8,6 +8,8 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+
+	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 )
 
 var _ = Describe("a step that asks for more memory", Serial, func() {
@@ -38,6 +40,10 @@ func restartWithMemory(ctx SpecContext, bytes int64) {
 	template := filepath.Join(GinkgoT().TempDir(), "template.yml")
 	Expect(os.WriteFile(template, []byte(fmt.Sprintf("spec: {containers: [{name: step, resources: {requests: {memory: %d}}}]}\n", bytes)), 0o644)).To(Succeed())
 	Expect(runs.RestartWorker(ctx, "--kubernetes-pod-template="+template, "--kubernetes-pod-startup-timeout="+time.Hour.String())).To(Succeed())
-	DeferCleanup(func(ctx SpecContext) { Expect(runs.RestartWorker(ctx)).To(Succeed()) })
+	DeferCleanup(func(ctx SpecContext) {
+		Expect(runs.RestartWorker(ctx)).To(Succeed())
+		By("leaving no pod that asks for so much")
+		clearWorker(ctx, concourse.WorkerName)
+	})
 	awaitWorkers(ctx)
 }
