@@ -14,8 +14,12 @@ import (
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 )
 
-// fewPods is how many pods the second node takes in specs of its room.
-const fewPods = 12
+const (
+	// fewPods is how many pods the second node takes in specs of its room.
+	fewPods = 12
+	// waitsForPods is in the log of a step that waits for the node to take another.
+	waitsForPods = `waiting for the pod .*of the node's \d+ pods are taken`
+)
 
 // takeFewPods has the second node take few pods while the spec runs.
 func takeFewPods(ctx SpecContext) {
