@@ -33,7 +33,7 @@ var _ = Describe("a refused pod that starts late", Serial, func() {
 			Eventually(ctx, func() (corev1.PodPhase, error) {
 				found, err := pods.Get(ctx, pod.Name, metav1.GetOptions{})
 				return found.Status.Phase, err
-			}).Should(Equal(corev1.PodRunning))
+			}).WithTimeout(patience).Should(Equal(corev1.PodRunning))
 		}
 		start(takesMemory(memory / 4 * 3))
 

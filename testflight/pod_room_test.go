@@ -32,8 +32,8 @@ var _ = Describe("a node that takes few pods", Serial, Ordered, ContinueOnFailur
 		p := setPipeline(ctx, mainJob(taskOn2("waits", "", "echo ran $((40+2))")))
 		build := p.trigger(ctx)
 		Eventually(func() string { return string(build.Out.Contents()) }).WithTimeout(patience).Should(And(
-			MatchRegexp(`waiting for the pod .* room`),
-			MatchRegexp(`\b%d pods\b`, fewPods),
+			MatchRegexp(waitsForPods),
+			MatchRegexp(`\b%d of the node's %[1]d pods`, fewPods),
 			MatchRegexp(`\b%d pods of this worker run`, running),
 			MatchRegexp(`\b%d are others'`, bystanders),
 			ContainSubstring("maxPods"),
@@ -53,7 +53,7 @@ var _ = Describe("a node that takes few pods", Serial, Ordered, ContinueOnFailur
 		fill := holdTasksOnSecond(ctx, at, fewPods)
 		p := setPipeline(ctx, mainJob(taskOn2("waits", "", "echo ran $((40+2))")))
 		build := p.trigger(ctx)
-		Eventually(build.Out, patience).Should(gbytes.Say(`waiting for the pod .* room`))
+		Eventually(build.Out, patience).Should(gbytes.Say(waitsForPods))
 
 		_, err := fly.Run(ctx, "abort-build", "-j", p.name+"/main", "-b", "1")
 		Expect(err).NotTo(HaveOccurred())

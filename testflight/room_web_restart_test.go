@@ -23,7 +23,7 @@ var _ = Describe("a step that ends, and whose pod gives way, while web is away",
 				"echo holding $((40+2)); %s; for i in $(seq %d); do echo line-$i-; done; %s", last.wait(), lines, script))))
 			Eventually(p.trigger(ctx).Out, patience).Should(gbytes.Say("holding 42"))
 			waits := setPipeline(ctx, mainJob(taskOn2("waits", "", holds(others))))
-			Eventually(waits.trigger(ctx).Out, patience).Should(gbytes.Say("waiting for the pod .* room"))
+			Eventually(waits.trigger(ctx).Out, patience).Should(gbytes.Say(waitsForPods))
 
 			Expect(runs.Cluster.KillDaemon(ctx, "web")).To(Succeed())
 			last.open.Store(true)

@@ -14,15 +14,19 @@ import (
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 )
 
-// fewPods is how many pods the second node takes in specs of its room.
-const fewPods = 12
+const (
+	// fewPods is how many pods the second node takes in specs of its room.
+	fewPods = 12
+	// waitsForPods is in the log of a step that waits for the node to take another.
+	waitsForPods = `waiting for the pod .*of the node's \d+ pods are taken`
+)
 
 // takeFewPods has the second node take few pods while the spec runs.
 func takeFewPods(ctx SpecContext) {
 	GinkgoHelper()
 	needOwnCluster()
 	needTwoNodes()
-	clearSecondNode(ctx)
+	clearWorker(ctx, concourse.SecondWorkerName)
 	before, err := runs.Cluster.RestartKubelet(ctx, 2, fewPods)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func(ctx SpecContext) {
@@ -31,17 +35,17 @@ func takeFewPods(ctx SpecContext) {
 	})
 }
 
-// clearSecondNode deletes the second worker's pods. No step runs, so they only wait for
+// clearWorker deletes the pods of a worker. No step runs, so they only wait for
 // Concourse's GC.
-func clearSecondNode(ctx context.Context) {
+func clearWorker(ctx context.Context, worker string) {
 	GinkgoHelper()
 	admin, err := runs.Client()
 	Expect(err).NotTo(HaveOccurred())
 	Expect(admin.CoreV1().Pods(concourse.Namespace).DeleteCollection(ctx,
 		metav1.DeleteOptions{GracePeriodSeconds: new(int64(1))},
-		metav1.ListOptions{LabelSelector: "concourse-ci.org/worker=" + concourse.SecondWorkerName},
+		metav1.ListOptions{LabelSelector: "concourse-ci.org/worker=" + worker},
 	)).To(Succeed())
-	Eventually(ctx, podsOfWorker).WithArguments(concourse.SecondWorkerName).Should(BeEmpty())
+	Eventually(ctx, podsOfWorker).WithArguments(worker).WithTimeout(patience).Should(BeEmpty())
 }
 
 // holding is how often tasks of a build have said that they hold.
@@ -67,7 +71,7 @@ func holdTasksOnSecond(ctx context.Context, at *gate, tasks int) *gexec.Session 
 // Concourse's.
 func addBystanders(ctx context.Context, count int) {
 	GinkgoHelper()
-	clearSecondNode(ctx)
+	clearWorker(ctx, concourse.SecondWorkerName)
 	admin, err := runs.Client()
 	Expect(err).NotTo(HaveOccurred())
 	pods := admin.CoreV1().Pods(newNamespace(ctx, admin, "bystanders-"))

@@ -60,6 +60,12 @@ func (b *Backend) HasSeenPodGo(handle string) bool {
 	return seen.Gone
 }
 
+// IsBeingRemoved says whether a container goes.
+func (b *Backend) IsBeingRemoved(handle string) bool {
+	container := b.find(handle)
+	return container != nil && container.life.Phase().IsBeingRemoved()
+}
+
 // WaitForSecondPulls makes the backend wait for them as long as a spec may take.
 func (b *Backend) WaitForSecondPulls() { b.patience.secondPull = time.Hour }
 

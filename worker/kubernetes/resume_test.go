@@ -1,9 +1,6 @@
 package kubernetes_test
 
 import (
-	"bytes"
-	"os"
-	"path/filepath"
 	"time"
 
 	"code.cloudfoundry.org/garden"
@@ -23,18 +20,11 @@ var _ = Describe("a worker that was restarted while a pod started", func() {
 	interrupt := func(spec garden.ContainerSpec) {
 		GinkgoHelper()
 		w.create(spec)
-		Expect(w.backend.Stop()).To(Succeed())
-		file := filepath.Join(w.config.StateDir, handle, "container.json")
-		state, err := os.ReadFile(file)
-		Expect(err).NotTo(HaveOccurred())
-		unfinished := bytes.Replace(state, []byte(`"phase":"ready"`), []byte(`"phase":"starting"`), 1)
-		Expect(unfinished).NotTo(Equal(state))
-		Expect(os.WriteFile(file, unfinished, 0o600)).To(Succeed())
-
+		w.wasStarting(handle)
 		w.cutOff = nil
 		w.init.silence()
 		w.start()
-		_, err = w.backend.Lookup(handle)
+		_, err := w.backend.Lookup(handle)
 		Expect(err).To(Equal(garden.ContainerNotFoundError{Handle: handle}))
 	}
 
