@@ -5,7 +5,7 @@ LINT       = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 TESTFLIGHT = $(GO) run ./testflight/cmd/testflight
 
 # Packages whose specs need no cluster.
-UNIT = ./atc/... ./cmd/... ./worker/... ./testflight/cluster/... ./testflight/images/... ./testflight/runner/... ./testflight/upstream/...
+UNIT = ./atc/... ./cmd/... ./worker/... ./testflight/cluster/... ./testflight/host/... ./testflight/images/... ./testflight/runner/... ./testflight/supervise/... ./testflight/upstream/...
 
 .PHONY: build
 build: generate

@@ -37,6 +37,11 @@ func newGate() *gate {
 }
 
 // wait is the line of a script that waits at the gate.
-func (g *gate) wait() string {
-	return fmt.Sprintf("until wget -q -O /dev/null http://%s/ 2>/dev/null; do sleep 0.1; done", g.address)
+func (g *gate) wait() string { return g.waitAsking("0.1") }
+
+// waitOfMany is wait for tasks that are many: they leave the CPUs to others.
+func (g *gate) waitOfMany() string { return g.waitAsking("1") }
+
+func (g *gate) waitAsking(every string) string {
+	return fmt.Sprintf("until wget -q -O /dev/null http://%s/ 2>/dev/null; do sleep %s; done", g.address, every)
 }

@@ -14,6 +14,7 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
@@ -193,4 +194,29 @@ func (w limitedWorker) step(digest string) garden.ContainerSpec {
 		Image:      garden.ImageRef{URI: image, Username: login.User, Password: login.Password},
 		NetOut:     []garden.NetOutRule{{}}, // of any step but a hermetic one
 	}
+}
+
+// limitMemory bounds that of each container in the namespace, until the spec ends. It waits
+// until the API server knows.
+func limitMemory(ctx context.Context, namespace, most string) {
+	GinkgoHelper()
+	admin, err := runs.Client()
+	Expect(err).NotTo(HaveOccurred())
+	max := corev1.ResourceList{corev1.ResourceMemory: resource.MustParse(most)}
+	made, err := admin.CoreV1().LimitRanges(namespace).Create(ctx, &corev1.LimitRange{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "memory-"},
+		Spec:       corev1.LimitRangeSpec{Limits: []corev1.LimitRangeItem{{Type: corev1.LimitTypeContainer, Max: max}}},
+	}, metav1.CreateOptions{})
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(admin.CoreV1().LimitRanges(namespace).Delete, made.Name, metav1.DeleteOptions{})
+
+	above := resource.MustParse(most)
+	above.Mul(2)
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{GenerateName: "above-"}, Spec: corev1.PodSpec{Containers: []corev1.Container{{
+		Name: "step", Image: "busybox", Resources: corev1.ResourceRequirements{Limits: corev1.ResourceList{corev1.ResourceMemory: above}},
+	}}}}
+	Eventually(ctx, func() error {
+		_, err := admin.CoreV1().Pods(namespace).Create(ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		return err
+	}).Should(MatchError(ContainSubstring("maximum memory usage")))
 }

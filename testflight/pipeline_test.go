@@ -14,6 +14,7 @@ import (
 	"github.com/onsi/gomega/gbytes"
 	"github.com/onsi/gomega/gexec"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // patience is how long a build of these pipelines may take.
@@ -94,6 +95,21 @@ func (p pipeline) pods() []stepPod {
 		}
 	})
 	return found
+}
+
+// podsThere names the pipeline's pods of that type that are there.
+func (p pipeline) podsThere(ctx context.Context, kind string) ([]string, error) {
+	client, err := runs.Client()
+	if err != nil {
+		return nil, err
+	}
+	list, err := client.CoreV1().Pods(concourse.Namespace).List(ctx, metav1.ListOptions{
+		LabelSelector: "concourse-ci.org/type=" + kind + ",concourse-ci.org/pipeline=" + p.name,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return names(list.Items), nil
 }
 
 // podOf returns the pipeline's only pod of that type.

@@ -117,7 +117,7 @@ jobs:
 		}
 	}, SpecTimeout(3*time.Minute))
 
-	It("is told when it needs more memory than its limit; its CPU shares are a request", func(ctx SpecContext) {
+	It("is told when it needs more memory than its limit; its CPU shares reserve next to nothing", func(ctx SpecContext) {
 		p := setPipeline(ctx, `
 jobs:
 - name: main
@@ -136,7 +136,7 @@ jobs:
 
 		resources := p.podOf("task").Spec.Containers[0].Resources
 		Expect(resources.Limits.Memory().Value()).To(Equal(int64(32 << 20)))
-		Expect(resources.Requests[corev1.ResourceCPU]).To(HaveField("String()", "250m"))
+		Expect(resources.Requests[corev1.ResourceCPU]).To(HaveField("String()", "5m"))
 	}, SpecTimeout(3*time.Minute))
 
 	It("may name its image by a rootfs_uri", func(ctx SpecContext) {

@@ -56,6 +56,19 @@ func pullsInVain(_ context.Context, w limitedWorker) error {
 	return err
 }
 
+// isBounded asks for a step with more memory than the namespace's LimitRange allows.
+func isBounded(ctx context.Context, w limitedWorker) error {
+	limitMemory(ctx, w.namespace, "64Mi")
+	containers, err := w.start("{}")
+	if err != nil {
+		return err
+	}
+	step := w.step(digestOf("busybox:latest"))
+	step.Limits.Memory.LimitInBytes = 100 << 20
+	_, err = containers.Create(step)
+	return err
+}
+
 // watchesNode looks at the worker's Node, to notice drains.
 func watchesNode(ctx context.Context, w limitedWorker) error {
 	_, err := node.Watch(ctx, w.client, runs.Cluster.NodeName(), w.log)
@@ -68,17 +81,18 @@ var _ = Describe("the role of a worker", Ordered, ContinueOnFailure, func() {
 		without string
 		runs    scenario
 	}{
-		{"pods", "create"}:    {"no step starts", runsStep},
-		{"pods", "get"}:       {"a pod that was refused may be there for all that the worker knows", isRefused},
-		{"pods", "list"}:      {"the worker does not start", starts},
-		{"pods", "watch"}:     {"the worker does not hear what becomes of pods", starts},
-		{"pods", "delete"}:    {"no pod of a step goes", runsStep},
-		{"secrets", "create"}: {"no step starts whose image has a login", runsStep},
-		{"secrets", "patch"}:  {"no step starts whose image has a login", runsStep},
-		{"secrets", "delete"}: {"no container goes whose image has a login", runsStep},
-		{"events", "list"}:    {"a pull that missed its login is not waited for", pullsInVain},
-		{"nodes", "list"}:     {"drains are not noticed", watchesNode},
-		{"nodes", "watch"}:    {"drains are not noticed", watchesNode},
+		{"pods", "create"}:      {"no step starts", runsStep},
+		{"pods", "get"}:         {"a pod that was refused may be there for all that the worker knows", isRefused},
+		{"pods", "list"}:        {"the worker does not start", starts},
+		{"pods", "watch"}:       {"the worker does not hear what becomes of pods", starts},
+		{"pods", "delete"}:      {"no pod of a step goes", runsStep},
+		{"secrets", "create"}:   {"no step starts whose image has a login", runsStep},
+		{"secrets", "patch"}:    {"no step starts whose image has a login", runsStep},
+		{"secrets", "delete"}:   {"no container goes whose image has a login", runsStep},
+		{"events", "list"}:      {"a pull that missed its login is not waited for", pullsInVain},
+		{"limitranges", "list"}: {"a pod is not fitted to a LimitRange that refuses it", isBounded},
+		{"nodes", "list"}:       {"drains are not noticed", watchesNode},
+		{"nodes", "watch"}:      {"drains are not noticed", watchesNode},
 	}
 	const advice = "the worker's service account"
 
@@ -118,6 +132,8 @@ var _ = Describe("the role of a worker", Ordered, ContinueOnFailure, func() {
 			MatchError(And(ContainSubstring(`Unsupported value: "Exits"`), Not(ContainSubstring("forbidden")))), SpecTimeout(patience)),
 		Entry("asks for an image that there is not", pullsInVain,
 			MatchError(And(ContainSubstring("not found"), Not(ContainSubstring("forbidden")))), SpecTimeout(patience)),
+		Entry("asks for a pod that a LimitRange refuses", isBounded,
+			MatchError(And(ContainSubstring("LimitRange"), ContainSubstring("lower container_limits.memory of the step"))), SpecTimeout(patience)),
 		Entry("watches its node", watchesNode, Succeed(), SpecTimeout(patience)),
 	)
 })

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
+	"time"
 
 	"code.cloudfoundry.org/clock"
 	"code.cloudfoundry.org/lager/v3/lagerctx"
@@ -73,7 +75,10 @@ type buildStepDelegate struct {
 	images []registryimage.Image
 }
 
-var _ kubernetesworker.NativeImages = (*buildStepDelegate)(nil)
+var (
+	_ kubernetesworker.NativeImages  = (*buildStepDelegate)(nil)
+	_ kubernetesworker.StartProgress = (*buildStepDelegate)(nil)
+)
 
 // Stdout returns where the stdout of the step's process goes.
 func (d *buildStepDelegate) Stdout() io.Writer { return d.log.Stdout() }
@@ -89,6 +94,12 @@ func (d *buildStepDelegate) NativeImages() []registryimage.Image { return d.imag
 // registry and is tried from the next.
 func (d *buildStepDelegate) PullFailed(image, next registryimage.Image, err error) {
 	fmt.Fprintf(d.upstream.Stderr(), "image %s can't be had from the registry_mirror, so the kubelet pulls %s: %s\n", image.Reference, next.Reference, err)
+}
+
+// StillStarting says in the build log what the step's container waits for.
+func (d *buildStepDelegate) StillStarting(waited time.Duration, waiting string) {
+	line := fmt.Sprintf("waiting for the pod for %s: %s", waited.Round(time.Second), waiting)
+	fmt.Fprintln(d.upstream.Stderr(), strings.TrimSuffix(line, ": "))
 }
 
 // FetchImage returns the image of a step as a reference for the kubelet where

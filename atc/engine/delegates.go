@@ -7,8 +7,9 @@ import (
 )
 
 // The delegates below are upstream's but for what buildStepDelegate has,
-// FetchImage, worker.NativeImages, Stdout and Stderr: it is embedded one level
-// higher than upstream's, so its methods are the ones that are promoted. They flush
+// FetchImage, worker.NativeImages, worker.StartProgress, Stdout and Stderr: it is
+// embedded one level higher than upstream's, so its methods are the ones that are
+// promoted. They flush
 // the step's log before its last event.
 
 type getDelegate struct {

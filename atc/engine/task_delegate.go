@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/concourse/concourse-kubernetes/atc/registryimage"
@@ -27,12 +28,19 @@ func newTaskDelegate(upstream exec.TaskDelegate, images *buildStepDelegate) *tas
 	return &taskDelegate{TaskDelegate: upstream, images: images, nativeImageFetch: images.nativeImageFetch}
 }
 
-var _ kubernetesworker.NativeImages = (*taskDelegate)(nil)
+var (
+	_ kubernetesworker.NativeImages  = (*taskDelegate)(nil)
+	_ kubernetesworker.StartProgress = (*taskDelegate)(nil)
+)
 
 func (d *taskDelegate) NativeImages() []registryimage.Image { return d.images.NativeImages() }
 
 func (d *taskDelegate) PullFailed(image, next registryimage.Image, err error) {
 	d.images.PullFailed(image, next, err)
+}
+
+func (d *taskDelegate) StillStarting(waited time.Duration, waiting string) {
+	d.images.StillStarting(waited, waiting)
 }
 
 func (d *taskDelegate) Stdout() io.Writer { return d.images.Stdout() }

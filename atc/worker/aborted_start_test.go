@@ -3,10 +3,13 @@ package worker
 import (
 	"context"
 	"errors"
+	"sync/atomic"
+	"time"
 
 	"code.cloudfoundry.org/garden"
 	"github.com/concourse/concourse-kubernetes/atc/registryimage"
-	"github.com/concourse/concourse/atc/runtime"
+	"github.com/concourse/concourse-kubernetes/atc/steptimeout"
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse/atc/worker/gardenruntime/gclient"
 	"github.com/concourse/concourse/atc/worker/gardenruntime/gclient/gclientfakes"
 	. "github.com/onsi/ginkgo/v2"
@@ -26,36 +29,43 @@ var _ = Describe("the Garden client of a step that ends while its pod starts", f
 		made = new(gclientfakes.FakeContainer)
 		client.CreateReturns(made, nil)
 		fetched = fetchedWithLogin()
-		amending = &amendingClient{Client: client, ctx: context.Background(), image: runtime.ImageSpec{ImageURL: reference}, delegate: fetched, properties: garden.Properties{"ours": "some-value"}}
+		amending = amendingFor(client, fetched)
 	})
+
+	// stepThat has the step of the client end when it is aborted.
+	stepThat := func() (abort context.CancelFunc) {
+		ctx, abort := context.WithCancel(context.Background())
+		DeferCleanup(abort)
+		amending.ctx = ctx
+		return abort
+	}
 
 	// abortedWhileCreating returns the error of a step that is aborted while its
 	// pod starts, which then fails or, just before, has succeeded.
 	abortedWhileCreating := func(container gclient.Container, err error) error {
 		GinkgoHelper()
-		ctx, abort := context.WithCancel(context.Background())
-		amending.ctx = ctx
-		gone := make(chan struct{})
-		client.DestroyStub = func(string) error { close(gone); return nil }
+		abort := stepThat()
+		told := make(chan struct{}, 10)
+		client.DestroyStub = func(string) error { told <- struct{}{}; return nil }
 		client.CreateStub = func(garden.ContainerSpec) (gclient.Container, error) {
 			abort()
-			<-gone
+			<-told
 			return container, err
 		}
 		created, err := amending.Create(garden.ContainerSpec{Handle: "some-handle"})
 		Expect(created).To(BeNil())
 		Expect(client.CreateCallCount()).To(Equal(1))
-		Expect(client.DestroyCallCount()).To(Equal(1))
+		Eventually(client.DestroyCallCount).Should(Equal(2), "the last one after Create was answered")
 		Expect(client.DestroyArgsForCall(0)).To(Equal("some-handle"))
+		Expect(client.DestroyArgsForCall(1)).To(Equal("some-handle"))
 		return err
 	}
 
 	It("does not wait for the pod to be gone", func() {
-		ctx, abort := context.WithCancel(context.Background())
-		amending.ctx = ctx
-		told, gone := make(chan struct{}), make(chan struct{})
+		abort := stepThat()
+		told, gone := make(chan struct{}, 10), make(chan struct{})
 		DeferCleanup(func() { close(gone) })
-		client.DestroyStub = func(string) error { close(told); <-gone; return nil }
+		client.DestroyStub = func(string) error { told <- struct{}{}; <-gone; return nil }
 		client.CreateStub = func(garden.ContainerSpec) (gclient.Container, error) {
 			abort()
 			<-told
@@ -70,23 +80,59 @@ var _ = Describe("the Garden client of a step that ends while its pod starts", f
 	})
 
 	It("tells the worker again, which may hear of the end before it hears of the container", func() {
-		ctx, abort := context.WithCancel(context.Background())
-		amending.ctx = ctx
-		heard := make(chan struct{})
+		abort := stepThat()
+		heard := make(chan struct{}, 10)
 		client.DestroyStub = func(handle string) error {
 			if client.DestroyCallCount() < 3 {
 				return garden.ContainerNotFoundError{Handle: handle}
 			}
-			close(heard)
+			heard <- struct{}{}
 			return nil
 		}
 		client.CreateStub = func(garden.ContainerSpec) (gclient.Container, error) {
 			abort()
-			Eventually(heard).Should(BeClosed())
+			Eventually(heard).Should(Receive())
 			return nil, errors.New("destroyed while it was starting")
 		}
 		_, err := amending.Create(garden.ContainerSpec{Handle: "some-handle"})
 		Expect(err).To(MatchError(context.Canceled))
+		Eventually(heard).Should(Receive(), "and once more after Create was answered")
+	})
+
+	It("tells the worker once more after a request that came to it after the end", func() {
+		abort := stepThat()
+		var known atomic.Bool
+		told := make(chan bool, 10)
+		client.DestroyStub = func(handle string) error {
+			told <- known.Load()
+			if !known.Load() {
+				return garden.ContainerNotFoundError{Handle: handle}
+			}
+			return nil
+		}
+		client.CreateStub = func(garden.ContainerSpec) (gclient.Container, error) {
+			abort()
+			<-told
+			known.Store(true)
+			return nil, contract.StillStarting{Handle: "some-handle"}
+		}
+		_, err := amending.Create(garden.ContainerSpec{Handle: "some-handle"})
+		Expect(err).To(MatchError(context.Canceled))
+		Eventually(told).Should(Receive(BeTrue()))
+		Expect(client.CreateCallCount()).To(Equal(1), "it asks for no container any more")
+	})
+
+	It("destroys the pod where the end and the worker's answer come together", func() {
+		step, abort := steptimeout.New(context.Background(), time.Hour)
+		amending.ctx = step
+		client.CreateStub = func(garden.ContainerSpec) (gclient.Container, error) {
+			abort()
+			return nil, contract.StillStarting{Handle: "some-handle"}
+		}
+		_, err := amending.Create(garden.ContainerSpec{Handle: "some-handle"})
+		Expect(err).To(MatchError(context.Canceled))
+		Eventually(client.DestroyCallCount).Should(BeNumerically(">", 0))
+		Expect(client.CreateCallCount()).To(Equal(1))
 	})
 
 	DescribeTable("destroys the pod, and is aborted rather than failed",

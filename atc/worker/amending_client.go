@@ -2,10 +2,10 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"time"
 
+	"code.cloudfoundry.org/clock"
 	"code.cloudfoundry.org/garden"
 	"github.com/concourse/concourse-kubernetes/atc/registryimage"
 	"github.com/concourse/concourse-kubernetes/atc/steptimeout"
@@ -26,6 +26,13 @@ type amendingClient struct {
 	image      runtime.ImageSpec
 	delegate   runtime.BuildStepDelegate
 	properties garden.Properties
+
+	// awaitStart is for how long the worker may keep a request to create a container.
+	awaitStart time.Duration
+	clock      clock.Clock
+
+	// replaceable says that the container is a check's, which may run in any other.
+	replaceable bool
 }
 
 // Create tries the step's image on one registry after the other, where it was
@@ -38,6 +45,7 @@ func (c *amendingClient) Create(spec garden.ContainerSpec) (gclient.Container, e
 		spec.Properties = garden.Properties{}
 	}
 	maps.Copy(spec.Properties, c.properties)
+	spec.Properties[contract.AwaitStart] = c.awaitStart.String()
 	if c.image.ImageURL == "" {
 		return c.createOrAbort(spec)
 	}
@@ -57,46 +65,6 @@ func (c *amendingClient) Create(spec garden.ContainerSpec) (gclient.Container, e
 		c.delegate.(NativeImages).PullFailed(image, images[i+1], err)
 	}
 	return c.createOrAbort(withImage(spec, images[len(images)-1]))
-}
-
-// createOrAbort destroys the container that it is creating when the step ends
-// before: its build was aborted. The step waits until the worker has given the
-// start up, and not for the pod to be gone, which may take as long as a pull.
-func (c *amendingClient) createOrAbort(spec garden.ContainerSpec) (gclient.Container, error) {
-	if err := c.ctx.Err(); err != nil {
-		return nil, err
-	}
-	answered := make(chan struct{})
-	destroyed := make(chan error, 1)
-	keep := context.AfterFunc(c.ctx, func() { destroyed <- c.destroy(spec.Handle, answered) })
-	container, err := c.Client.Create(spec)
-	close(answered)
-	switch {
-	case keep():
-		return container, err
-	case err != nil:
-		return nil, c.ctx.Err()
-	}
-	return nil, errors.Join(c.ctx.Err(), <-destroyed)
-}
-
-// destroyAgain is the time between requests to destroy a container.
-const destroyAgain = 200 * time.Millisecond
-
-// destroy asks again for as long as the worker creates the container. It may be
-// asked to destroy it before it has heard of it.
-func (c *amendingClient) destroy(handle string, answered <-chan struct{}) error {
-	for {
-		err := c.Client.Destroy(handle)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-answered:
-			return err
-		case <-time.After(destroyAgain):
-		}
-	}
 }
 
 // images returns the images to try, of which there is at least one.

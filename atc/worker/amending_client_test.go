@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"time"
 
+	"code.cloudfoundry.org/clock/fakeclock"
 	"code.cloudfoundry.org/garden"
 	"github.com/concourse/concourse-kubernetes/atc/registryimage"
 	"github.com/concourse/concourse-kubernetes/atc/steptimeout"
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse/atc/runtime"
 	"github.com/concourse/concourse/atc/worker/gardenruntime/gclient"
 	"github.com/concourse/concourse/atc/worker/gardenruntime/gclient/gclientfakes"
@@ -33,6 +35,19 @@ func fetchedWithLogin() *delegate {
 	return &delegate{images: []registryimage.Image{{Reference: reference, Username: "some-user", Password: "some-secret"}}}
 }
 
+// amendingFor returns the client of a step whose image was fetched natively.
+func amendingFor(client gclient.Client, delegate runtime.BuildStepDelegate) *amendingClient {
+	return &amendingClient{
+		Client:     client,
+		ctx:        context.Background(),
+		image:      runtime.ImageSpec{ImageURL: reference},
+		delegate:   delegate,
+		properties: garden.Properties{"ours": "some-value"},
+		awaitStart: 5 * time.Second,
+		clock:      fakeclock.NewFakeClock(time.Now()),
+	}
+}
+
 var _ = Describe("the Garden client of a step", func() {
 	var (
 		client   *gclientfakes.FakeClient
@@ -46,7 +61,7 @@ var _ = Describe("the Garden client of a step", func() {
 		made = new(gclientfakes.FakeContainer)
 		client.CreateReturns(made, nil)
 		fetched = fetchedWithLogin()
-		amending = &amendingClient{Client: client, ctx: context.Background(), image: runtime.ImageSpec{ImageURL: reference}, delegate: fetched, properties: garden.Properties{"ours": "some-value"}}
+		amending = amendingFor(client, fetched)
 	})
 
 	create := func(spec garden.ContainerSpec) (garden.ContainerSpec, gclient.Container) {
@@ -66,14 +81,14 @@ var _ = Describe("the Garden client of a step", func() {
 
 	It("adds properties where upstream has none, and beside upstream's", func() {
 		spec, _ := create(garden.ContainerSpec{})
-		Expect(spec.Properties).To(Equal(garden.Properties{"ours": "some-value"}))
+		Expect(spec.Properties).To(Equal(garden.Properties{"ours": "some-value", contract.AwaitStart: "5s"}))
 	})
 
 	It("changes nothing but the properties of a container from a volume", func() {
 		amending.image = runtime.ImageSpec{}
 		upstreams := garden.ContainerSpec{RootFSPath: "raw:///some-volume", Privileged: true, Properties: garden.Properties{"user": "root"}}
 		spec, _ := create(upstreams)
-		Expect(spec.Properties).To(HaveLen(2))
+		Expect(spec.Properties).To(HaveLen(3))
 		spec.Properties = upstreams.Properties
 		Expect(spec).To(Equal(upstreams))
 	})
@@ -150,7 +165,7 @@ var _ = Describe("the Garden client of a step", func() {
 			Expect(second.RootFSPath).To(Equal("docker:///origin/b"))
 			Expect(second.Image).To(Equal(garden.ImageRef{URI: "docker:///origin/b"}))
 			Expect(second.Handle).To(Equal("some-handle"))
-			Expect(second.Properties).To(Equal(garden.Properties{"ours": "some-value"}))
+			Expect(second.Properties).To(HaveKeyWithValue("ours", "some-value"))
 			Expect(fetched.failed).To(Equal([]string{"mirror/b origin/b start pod: ErrImagePull: no such image"}))
 		})
 

@@ -53,7 +53,8 @@ func (f factory) NewWorker(logger lager.Logger, dbWorker db.Worker) runtime.Work
 		&http.Transport{DisableKeepAlives: true, ResponseHeaderTimeout: f.upstream.BaggageclaimResponseHeaderTimeout},
 	)
 
-	return newWorker(dbWorker, garden, func(garden gclient.Client) *gardenruntime.Worker {
+	awaitStart := awaitStartWithin(f.upstream.GardenRequestTimeout)
+	return newWorker(dbWorker, garden, awaitStart, func(garden gclient.Client) *gardenruntime.Worker {
 		return gardenruntime.NewWorker(dbWorker, garden, client.New("", roundTripper), f.upstream.DB.ToGardenRuntimeDB(), f.upstream.Streamer)
 	})
 }

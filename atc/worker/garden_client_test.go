@@ -14,6 +14,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse-kubernetes/worker/gardenserver"
 	"github.com/concourse/concourse-kubernetes/worker/outputstream"
 )
@@ -24,6 +25,7 @@ var _ = Describe("the Garden client of a Kubernetes worker", func() {
 		streams chan garden.ProcessIO
 		status  chan int
 		conns   chan net.Conn
+		backend *gardenfakes.FakeBackend
 	)
 
 	BeforeEach(func() {
@@ -41,7 +43,7 @@ var _ = Describe("the Garden client of a Kubernetes worker", func() {
 			streams <- io
 			return process, nil
 		}
-		backend := new(gardenfakes.FakeBackend)
+		backend = new(gardenfakes.FakeBackend)
 		backend.LookupReturns(container, nil)
 		logger := lagertest.NewTestLogger("test")
 		server, err := gardenserver.New(backend, logger)
@@ -74,6 +76,14 @@ var _ = Describe("the Garden client of a Kubernetes worker", func() {
 		}()
 		return written
 	}
+
+	It("knows a container that is still starting", func() {
+		backend.CreateReturns(nil, contract.StillStarting{Handle: "some-handle", Waiting: "for room"})
+		_, err := retrying(client).Create(garden.ContainerSpec{Handle: "some-handle"})
+		waiting, ok := contract.ParseStillStarting("some-handle", err)
+		Expect(ok).To(BeTrue())
+		Expect(waiting).To(Equal("for room"))
+	})
 
 	It("has the worker wait until the log has what was printed", func(ctx SpecContext) {
 		log := newFakeLog()

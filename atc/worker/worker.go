@@ -3,8 +3,11 @@ package worker
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
+	"time"
 
+	"code.cloudfoundry.org/clock"
 	"code.cloudfoundry.org/garden"
 	"github.com/concourse/concourse-kubernetes/atc/registryimage"
 	"github.com/concourse/concourse-kubernetes/atc/steptimeout"
@@ -33,25 +36,28 @@ type NativeImages interface {
 type Worker struct {
 	*gardenruntime.Worker
 
-	dbWorker  db.Worker
-	garden    gclient.Client
-	newWorker func(gclient.Client) *gardenruntime.Worker
+	dbWorker   db.Worker
+	garden     gclient.Client
+	awaitStart time.Duration
+	newWorker  func(gclient.Client) *gardenruntime.Worker
 }
 
 var _ runtime.Worker = (*Worker)(nil)
 
-func newWorker(dbWorker db.Worker, garden gclient.Client, newGardenWorker func(gclient.Client) *gardenruntime.Worker) *Worker {
+func newWorker(dbWorker db.Worker, garden gclient.Client, awaitStart time.Duration, newGardenWorker func(gclient.Client) *gardenruntime.Worker) *Worker {
 	return &Worker{
-		Worker:    newGardenWorker(garden),
-		dbWorker:  dbWorker,
-		garden:    garden,
-		newWorker: newGardenWorker,
+		Worker:     newGardenWorker(garden),
+		dbWorker:   dbWorker,
+		garden:     garden,
+		awaitStart: awaitStart,
+		newWorker:  newGardenWorker,
 	}
 }
 
 // FindOrCreateContainer does what upstream's does, with the image of a base
-// resource type as a reference, and amends the Garden container it creates. The
-// step's timeout counts from here, but for the time that the pod takes to start.
+// resource type as a reference, and amends the Garden container it creates. A check
+// whose container is of no more use gets another. The step's timeout counts from
+// here, but for the time that the pod takes to start.
 func (w *Worker) FindOrCreateContainer(
 	ctx context.Context,
 	owner db.ContainerOwner,
@@ -64,7 +70,16 @@ func (w *Worker) FindOrCreateContainer(
 		return nil, nil, err
 	}
 	spec.ImageSpec = w.referenceOfBaseType(spec.ImageSpec)
-	return w.newWorker(w.amending(ctx, metadata, spec, delegate)).FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
+	amended := w.newWorker(w.amending(ctx, metadata, spec, delegate))
+	container, mounts, err := amended.FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
+	missing, isMissing := errors.AsType[garden.ContainerNotFoundError](err)
+	if !isMissing || metadata.Type != db.ContainerTypeCheck {
+		return container, mounts, err
+	}
+	if err := w.forget(ctx, owner, missing.Handle); err != nil {
+		return nil, nil, err
+	}
+	return amended.FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
 }
 
 // amending returns a Garden client that amends the container it creates.
@@ -75,6 +90,11 @@ func (w *Worker) amending(ctx context.Context, metadata db.ContainerMetadata, sp
 		image:      spec.ImageSpec,
 		delegate:   delegate,
 		properties: stepProperties(metadata, spec),
+
+		awaitStart: w.awaitStart,
+		clock:      clock.NewClock(),
+
+		replaceable: metadata.Type == db.ContainerTypeCheck,
 	}
 }
 

@@ -61,7 +61,7 @@ var _ = Describe("Worker", func() {
 	created := func(image runtime.ImageSpec, types ...atc.WorkerResourceType) garden.ContainerSpec {
 		GinkgoHelper()
 		client := new(gclientfakes.FakeClient)
-		w := newWorker(workerWith(types...), client, func(client gclient.Client) *gardenruntime.Worker { return nil })
+		w := newWorker(workerWith(types...), client, 5*time.Second, func(client gclient.Client) *gardenruntime.Worker { return nil })
 
 		amending := w.amending(context.Background(), metadata, runtime.ContainerSpec{TeamName: "some-team", ImageSpec: w.referenceOfBaseType(image)}, fetchedWithLogin())
 		_, err := amending.Create(garden.ContainerSpec{
@@ -103,7 +103,7 @@ var _ = Describe("Worker", func() {
 	DescribeTable("refuses a rootfs_uri that is no image, and creates nothing",
 		func(ctx SpecContext, rootfsURI string) {
 			client := new(gclientfakes.FakeClient)
-			w := newWorker(workerWith(), client, func(gclient.Client) *gardenruntime.Worker { return nil })
+			w := newWorker(workerWith(), client, 5*time.Second, func(gclient.Client) *gardenruntime.Worker { return nil })
 			spec := runtime.ContainerSpec{ImageSpec: runtime.ImageSpec{ImageURL: rootfsURI}}
 			_, _, err := w.FindOrCreateContainer(ctx, nil, db.ContainerMetadata{}, spec, &delegate{})
 			Expect(err).To(MatchError(And(HavePrefix("rootfs_uri: "), ContainSubstring("runs images only: write docker:///REPOSITORY"))))
@@ -128,6 +128,8 @@ var _ = Describe("Worker", func() {
 			contract.Type:     "task",
 
 			contract.InstanceVars: "branch:main,version:1",
+
+			contract.AwaitStart: "5s",
 		}))
 	})
 
@@ -135,7 +137,7 @@ var _ = Describe("Worker", func() {
 		metadata.StepName = strings.Repeat("ü", 1<<20)
 		metadata.PipelineInstanceVars = `{"branch":"` + strings.Repeat("b", 1<<20) + `"}`
 		properties := created(runtime.ImageSpec{ImageURL: reference}).Properties
-		Expect(properties).To(HaveLen(8))
+		Expect(properties).To(HaveLen(9))
 		for name, value := range properties {
 			Expect(len(value)).To(BeNumerically("<=", contract.MaxLength), name)
 		}
@@ -144,7 +146,7 @@ var _ = Describe("Worker", func() {
 	})
 
 	It("leaves a base resource type that the worker lacks to upstream", func() {
-		w := newWorker(workerWith(), nil, func(gclient.Client) *gardenruntime.Worker { return nil })
+		w := newWorker(workerWith(), nil, 0, func(gclient.Client) *gardenruntime.Worker { return nil })
 		Expect(w.referenceOfBaseType(runtime.ImageSpec{ResourceType: "git"})).To(Equal(runtime.ImageSpec{ResourceType: "git"}))
 	})
 })
@@ -163,7 +165,7 @@ var _ = Describe("the timeout of a step", func() {
 			Eventually(step.Done()).Should(BeClosed())
 		},
 		Entry("a Kubernetes worker", func(fake *dbfakes.FakeWorker) runtime.Worker {
-			return newWorker(fake, nil, func(client gclient.Client) *gardenruntime.Worker {
+			return newWorker(fake, nil, 0, func(client gclient.Client) *gardenruntime.Worker {
 				return gardenruntime.NewWorker(fake, client, nil, gardenruntime.DB{}, nil)
 			})
 		}),

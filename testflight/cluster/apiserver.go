@@ -3,13 +3,16 @@ package cluster
 import (
 	"context"
 	"fmt"
+
+	"github.com/concourse/concourse-kubernetes/testflight/supervise"
 )
 
-func (c *Cluster) apiServer() part {
-	return part{
-		name: "kube-apiserver",
-		dir:  c.stateDir,
-		command: []string{
+func (c *Cluster) apiServer() supervise.Service {
+	return supervise.Service{
+		Name:        "kube-apiserver",
+		Dir:         c.stateDir,
+		Environment: environment(),
+		Command: []string{
 			c.path("bin", "kube-apiserver"),
 			"--bind-address=" + c.NodeAddress(),
 			"--advertise-address=" + c.NodeAddress(),
@@ -31,7 +34,7 @@ func (c *Cluster) apiServer() part {
 			"--service-account-signing-key-file=" + c.key("service-accounts"),
 			"--profiling=false",
 		},
-		ready: func(ctx context.Context) error {
+		Ready: func(ctx context.Context) error {
 			return c.answers(ctx, "https://"+c.nodePort(apiServerPort)+"/readyz")
 		},
 	}

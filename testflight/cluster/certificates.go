@@ -14,6 +14,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"github.com/concourse/concourse-kubernetes/testflight/host"
 )
 
 // certificateLife is longer than any development cluster's.
@@ -33,7 +35,7 @@ func (c *Cluster) writeCertificates(context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := write(c.certificate("ca"), ca.certificate.pem("CERTIFICATE"), 0o644); err != nil {
+	if err := host.WriteFile(c.certificate("ca"), ca.certificate.pem("CERTIFICATE"), 0o644); err != nil {
 		return err
 	}
 	if err := c.writePair(ca, "serving", c.servingTemplate()); err != nil {
@@ -54,10 +56,10 @@ func (c *Cluster) writePair(ca authority, name string, template *x509.Certificat
 	if err != nil {
 		return fmt.Errorf("certificate %s: %w", name, err)
 	}
-	if err := write(c.certificate(name), certificate.pem("CERTIFICATE"), 0o644); err != nil {
+	if err := host.WriteFile(c.certificate(name), certificate.pem("CERTIFICATE"), 0o644); err != nil {
 		return err
 	}
-	return write(c.key(name), key.pem("EC PRIVATE KEY"), 0o600)
+	return host.WriteFile(c.key(name), key.pem("EC PRIVATE KEY"), 0o600)
 }
 
 // servingTemplate is for every server of the cluster.

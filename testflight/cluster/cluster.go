@@ -3,6 +3,8 @@ package cluster
 import (
 	"io"
 	"sync"
+
+	"github.com/concourse/concourse-kubernetes/testflight/host"
 )
 
 // DefaultStateDir is where a cluster lives unless its owner says otherwise.
@@ -20,6 +22,14 @@ type Cluster struct {
 	// Nodes is how many nodes Up starts, 1 or 2; 0 is 1. A second node that is
 	// there already stays, whatever it says.
 	Nodes int
+
+	// SecondNodeMaxPods is how many pods the second node takes when Up starts it; 0 is as
+	// many as the first.
+	SecondNodeMaxPods int
+
+	// Packages are Debian packages that InstallPackages installs beside those of the
+	// cluster.
+	Packages []host.Package
 
 	// Process is the number of this process of a suite, from 0 to MaxProcesses-1:
 	// each has a SpecRegistry of its own.

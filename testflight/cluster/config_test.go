@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/concourse/concourse-kubernetes/testflight/host"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"k8s.io/client-go/tools/clientcmd"
@@ -106,10 +107,26 @@ var _ = Describe("A cluster's configuration", func() {
 
 		It("remembers a second one", func() {
 			c := New(GinkgoT().TempDir(), io.Discard)
-			Expect(writeYAML(c.node(2).path("kubelet.yaml"), nil)).To(Succeed())
+			Expect(host.WriteYAML(c.node(2).path("kubelet.yaml"), nil)).To(Succeed())
 			Expect(c.NodeNames()).To(HaveLen(2))
 			last := c.parts()[len(c.parts())-1]
-			Expect(last.name).To(Equal("kubelet-2"))
+			Expect(last.Name).To(Equal("kubelet-2"))
+		})
+
+		It("has more pods on each than Kubernetes allows by itself, unless it is told a number for the second", func() {
+			Expect(first.node(1).kubeletConfig(first.node(1).maxPods())).To(HaveKeyWithValue("maxPods", 200))
+			Expect(first.node(2).maxPods()).To(Equal(200))
+			first.SecondNodeMaxPods = 5
+			Expect(first.node(1).maxPods()).To(Equal(200))
+			Expect(first.node(2).kubeletConfig(first.node(2).maxPods())).To(HaveKeyWithValue("maxPods", 5))
+		})
+
+		It("has more pods on each than Kubernetes allows by itself, unless it is told a number for the second", func() {
+			Expect(first.node(1).kubeletConfig(first.node(1).maxPods())).To(HaveKeyWithValue("maxPods", 200))
+			Expect(first.node(2).maxPods()).To(Equal(200))
+			first.SecondNodeMaxPods = 5
+			Expect(first.node(1).maxPods()).To(Equal(200))
+			Expect(first.node(2).kubeletConfig(first.node(2).maxPods())).To(HaveKeyWithValue("maxPods", 5))
 		})
 
 		It("has no third", func(ctx SpecContext) {

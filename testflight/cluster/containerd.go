@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"strings"
 	"text/template"
+
+	"github.com/concourse/concourse-kubernetes/testflight/host"
+	"github.com/concourse/concourse-kubernetes/testflight/supervise"
 )
 
 // sandboxImage is imported, never pulled: no registry has that name.
@@ -41,13 +44,14 @@ state = {{printf "%q" .State}}
       Root = {{printf "%q" .Runc}}
 `))
 
-func (n node) containerd() part {
-	return part{
-		name:    n.named("containerd"),
-		dir:     n.cluster.stateDir,
-		command: []string{"/usr/bin/containerd", "--config", n.path("containerd", "config.toml")},
-		prepare: n.writeContainerdConfig,
-		ready: func(ctx context.Context) error {
+func (n node) containerd() supervise.Service {
+	return supervise.Service{
+		Name:        n.named("containerd"),
+		Dir:         n.cluster.stateDir,
+		Environment: environment(),
+		Command:     []string{"/usr/bin/containerd", "--config", n.path("containerd", "config.toml")},
+		Prepare:     n.writeContainerdConfig,
+		Ready: func(ctx context.Context) error {
 			_, err := n.ctr(ctx, "images", "list", "--quiet")
 			return err
 		},
@@ -59,14 +63,14 @@ func (n node) writeContainerdConfig(context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := write(n.path("containerd", "config.toml"), []byte(config), 0o644); err != nil {
+	if err := host.WriteFile(n.path("containerd", "config.toml"), []byte(config), 0o644); err != nil {
 		return err
 	}
-	if err := writeJSON(n.path("cni", "config", "pods.conflist"), n.cniConfig()); err != nil {
+	if err := host.WriteJSON(n.path("cni", "config", "pods.conflist"), n.cniConfig()); err != nil {
 		return err
 	}
 	for _, registry := range n.cluster.Registries() {
-		if err := write(n.path("containerd", "registries", registry, "hosts.toml"), hostsConfig(registry), 0o644); err != nil {
+		if err := host.WriteFile(n.path("containerd", "registries", registry, "hosts.toml"), hostsConfig(registry), 0o644); err != nil {
 			return err
 		}
 	}
@@ -95,5 +99,5 @@ func hostsConfig(registry string) []byte {
 
 // ctr asks the node's containerd, in the kubelet's namespace.
 func (n node) ctr(ctx context.Context, arguments ...string) (string, error) {
-	return output(ctx, "ctr", append([]string{"--address", n.containerdSocket(), "--namespace", "k8s.io"}, arguments...)...)
+	return host.Output(ctx, "ctr", append([]string{"--address", n.containerdSocket(), "--namespace", "k8s.io"}, arguments...)...)
 }

@@ -11,11 +11,13 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/concourse/concourse-kubernetes/testflight/host"
+	"github.com/concourse/concourse-kubernetes/testflight/supervise"
 )
 
-// killPatience is how long a process may take to end that was killed.
-const killPatience = 10 * time.Second
+// endPatience is how long the containers' processes may take to end that were killed,
+// and the kernel to tidy up their cgroups.
+const endPatience = 10 * time.Second
 
 // cgroups is the cgroup, in each hierarchy, below which containerd puts those of
 // the containers. The name is not ours alone; the containers' ids are.
@@ -38,68 +40,35 @@ func (c *Cluster) containerIDs() ([]string, error) {
 	return ids, nil
 }
 
-// containerCgroups returns the folders of the containers' cgroups, of the
-// isolated daemon's, and of the cgroups in those, inner ones first.
+// containerCgroups returns the cgroups of the containers and of the isolated daemon,
+// inner ones first.
 func (c *Cluster) containerCgroups() ([]string, error) {
 	ids, err := c.containerIDs()
 	if err != nil {
 		return nil, err
 	}
-	var folders []string
+	patterns := []string{host.IsolatedCgroups(c.isolatedCgroup())}
 	for _, id := range ids {
 		for _, parent := range cgroups {
-			roots, err := filepath.Glob(filepath.Join(parent, id))
-			if err != nil {
-				return nil, err
-			}
-			for _, root := range roots {
-				folders = append(folders, foldersBelow(root)...)
-			}
+			patterns = append(patterns, filepath.Join(parent, id))
 		}
 	}
-	isolated, err := filepath.Glob(c.isolatedCgroups())
-	if err != nil {
-		return nil, err
-	}
-	for _, root := range isolated {
-		folders = append(folders, foldersBelow(root)...)
-	}
-	slices.Reverse(folders)
-	return folders, nil
-}
-
-// foldersBelow returns a folder and those in it, outer ones first. What
-// vanishes meanwhile is left out.
-func foldersBelow(root string) []string {
-	var folders []string
-	_ = filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
-		if err == nil && entry.IsDir() {
-			folders = append(folders, path)
-		}
-		return nil
-	})
-	return folders
+	return host.Cgroups(patterns)
 }
 
 // endContainers kills all processes of all containers.
 func (c *Cluster) endContainers(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, killPatience)
-	defer cancel()
-	return await(ctx, func(ctx context.Context) (over bool, err error) {
-		folders, err := c.containerCgroups()
+	return supervise.Await(ctx, endPatience, func(ctx context.Context) (over bool, err error) {
+		groups, err := c.containerCgroups()
 		if err != nil {
 			return true, err
 		}
-		var left []string
-		for _, folder := range folders {
-			members, err := os.ReadFile(filepath.Join(folder, "cgroup.procs"))
-			if err != nil {
-				continue // the cgroup has just been removed
-			}
-			left = append(left, strings.Fields(string(members))...)
+		left, err := host.ProcessesIn(groups)
+		if err != nil {
+			return true, err
 		}
 		for _, id := range left {
-			if err := kill(ctx, id); err != nil {
+			if err := supervise.Kill(ctx, id); err != nil {
 				return true, err
 			}
 		}
@@ -108,22 +77,6 @@ func (c *Cluster) endContainers(ctx context.Context) error {
 		}
 		return false, fmt.Errorf("processes in containers do not end: %v", left)
 	})
-}
-
-// kill kills the process with that id and waits for its end.
-func kill(ctx context.Context, id string) error {
-	pid, err := strconv.Atoi(id)
-	if err != nil {
-		return err
-	}
-	found, err := processOf(pid)
-	if errors.Is(err, errNoProcess) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return found.end(ctx, unix.SIGKILL, killPatience)
 }
 
 // endShims kills the processes that looked after containers for our containerds.
@@ -142,9 +95,14 @@ func (c *Cluster) endShims(ctx context.Context) error {
 		if err != nil {
 			continue // it has ended meanwhile
 		}
-		if isShimOf(strings.Split(string(line), "\x00"), sockets) {
-			failures = append(failures, kill(ctx, filepath.Base(filepath.Dir(file))))
+		if !isShimOf(strings.Split(string(line), "\x00"), sockets) {
+			continue
 		}
+		id, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if err != nil {
+			return err
+		}
+		failures = append(failures, supervise.Kill(ctx, id))
 	}
 	return errors.Join(failures...)
 }
@@ -159,24 +117,16 @@ func isShimOf(arguments, sockets []string) bool {
 
 // removeCgroups removes those of the containers, which have no processes by now.
 func (c *Cluster) removeCgroups(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, killPatience)
-	defer cancel()
-	err := await(ctx, func(context.Context) (over bool, err error) {
-		folders, err := c.containerCgroups()
+	err := supervise.Await(ctx, endPatience, func(context.Context) (over bool, err error) {
+		groups, err := c.containerCgroups()
 		if err != nil {
 			return true, err
 		}
-		var failures []error
-		for _, folder := range folders {
-			// The kernel says that it is busy for as long as it tidies up.
-			if err := unix.Rmdir(folder); err != nil && !errors.Is(err, unix.ENOENT) {
-				failures = append(failures, fmt.Errorf("remove cgroup %s: %w", folder, err))
-			}
-		}
-		return len(failures) == 0, errors.Join(failures...)
+		err = host.RemoveCgroups(groups)
+		return err == nil, err
 	})
 	for _, parent := range cgroups {
-		removeIfEmpty(parent)
+		host.RemoveIfEmpty(parent)
 	}
 	return err
 }

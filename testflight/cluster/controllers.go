@@ -3,9 +3,11 @@ package cluster
 import (
 	"context"
 	"fmt"
+
+	"github.com/concourse/concourse-kubernetes/testflight/supervise"
 )
 
-func (c *Cluster) controllerManager() part {
+func (c *Cluster) controllerManager() supervise.Service {
 	return c.controller("kube-controller-manager", controllerManagerPort,
 		"--use-service-account-credentials=true",
 		"--service-account-private-key-file="+c.key("service-accounts"),
@@ -14,18 +16,19 @@ func (c *Cluster) controllerManager() part {
 	)
 }
 
-func (c *Cluster) scheduler() part {
+func (c *Cluster) scheduler() supervise.Service {
 	return c.controller("kube-scheduler", schedulerPort)
 }
 
-// controller is a part that follows the API server. There is one of each, so it
+// controller is a service that follows the API server. There is one of each, so it
 // need not be elected.
-func (c *Cluster) controller(name string, port int, flags ...string) part {
+func (c *Cluster) controller(name string, port int, flags ...string) supervise.Service {
 	kubeconfig := c.partKubeconfig(name)
-	return part{
-		name: name,
-		dir:  c.stateDir,
-		command: append([]string{
+	return supervise.Service{
+		Name:        name,
+		Dir:         c.stateDir,
+		Environment: environment(),
+		Command: append([]string{
 			c.path("bin", name),
 			"--kubeconfig=" + kubeconfig,
 			"--authentication-kubeconfig=" + kubeconfig,
@@ -37,7 +40,7 @@ func (c *Cluster) controller(name string, port int, flags ...string) part {
 			"--tls-private-key-file=" + c.key("serving"),
 			"--profiling=false",
 		}, flags...),
-		ready: func(ctx context.Context) error {
+		Ready: func(ctx context.Context) error {
 			return c.answers(ctx, "https://"+c.loopbackPort(port)+"/healthz")
 		},
 	}

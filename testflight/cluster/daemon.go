@@ -9,9 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/concourse/concourse-kubernetes/testflight/host"
+	"github.com/concourse/concourse-kubernetes/testflight/supervise"
 )
 
 // Daemon is a program that runs beside the cluster's own parts, is watched like
@@ -35,137 +39,48 @@ type Daemon struct {
 // RunDaemon has the daemon running and ready. One that runs with another
 // command, environment or program is stopped first.
 func (c *Cluster) RunDaemon(ctx context.Context, d Daemon) error {
-	if slices.ContainsFunc(c.parts(), func(p part) bool { return p.name == d.Name }) {
+	if slices.ContainsFunc(c.parts(), func(s supervise.Service) bool { return s.Name == d.Name }) {
 		return fmt.Errorf("%s is a part of the cluster: give the daemon another name", d.Name)
 	}
-	p := c.daemon(d.Name)
-	p.command, p.environment, p.ready = d.Command, d.Environment, d.Ready
+	service := c.serviceOf(d)
+	if err := c.describeDaemon(ctx, d, service); err != nil {
+		return err
+	}
+	return c.timed(service.Name, service.Run)(ctx)
+}
+
+// serviceOf is the daemon as RunDaemon starts it.
+func (c *Cluster) serviceOf(d Daemon) supervise.Service {
+	s := c.daemon(d.Name)
+	s.Command, s.Ready = d.Command, d.Ready
+	s.Environment = append(environment(), d.Environment...)
 	if d.Isolated {
-		p = c.isolated(p)
+		s = c.isolated(s)
 	}
 	if d.OwnNetwork {
-		p = c.ownNetwork().around(p)
+		s = inNetwork(c.ownNetwork(), s)
 	}
+	return s
+}
 
+// describeDaemon writes how the daemon is started. One that was started otherwise is
+// stopped first.
+func (c *Cluster) describeDaemon(ctx context.Context, d Daemon, service supervise.Service) error {
 	started, err := d.description()
 	if err != nil {
 		return err
 	}
-	description := c.daemonDescription(d.Name)
-	running, err := os.ReadFile(description)
+	file := c.daemonDescription(d.Name)
+	running, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if string(running) != string(started) {
-		if err := p.stopOnPurpose(ctx, unix.SIGTERM); err != nil {
+		if err := service.StopOnPurpose(ctx, unix.SIGTERM); err != nil {
 			return err
 		}
 	}
-	if err := os.MkdirAll(filepath.Dir(description), 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(description, started, 0o600); err != nil {
-		return err
-	}
-	return c.running(p)(ctx)
-}
-
-// StopDaemon ends the daemon of that name, which is watched no more. It is no
-// error if it isn't running.
-func (c *Cluster) StopDaemon(ctx context.Context, name string) error {
-	err := os.Remove(c.daemonDescription(name))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return c.daemon(name).stopOnPurpose(ctx, unix.SIGTERM)
-}
-
-// KillDaemon ends the daemon of that name as a crash would. RunDaemon has to
-// start it again.
-func (c *Cluster) KillDaemon(ctx context.Context, name string) error {
-	return c.daemon(name).stopOnPurpose(ctx, unix.SIGKILL)
-}
-
-// AwaitDaemonEnd waits for the daemon of that name to end by itself, which Watch
-// does not take for a death. RunDaemon has to start it again. cause is what has
-// the daemon end.
-func (c *Cluster) AwaitDaemonEnd(ctx context.Context, name string, cause func() error) (err error) {
-	p := c.daemon(name)
-	fd, err := p.open()
-	if err != nil {
-		return fmt.Errorf("wait for the end of %s: %w", name, err)
-	}
-	defer unix.Close(fd)
-	running, err := os.ReadFile(p.pidFile())
-	if err != nil {
-		return err
-	}
-	if err := os.Remove(p.pidFile()); err != nil {
-		return err
-	}
-	ended := false
-	defer func() {
-		if !ended { // it is still to be stopped with the cluster
-			err = errors.Join(err, os.WriteFile(p.pidFile(), running, 0o644))
-		}
-	}()
-	if err := cause(); err != nil {
-		return err
-	}
-	_, err = firstToEnd(ctx, []int{fd})
-	ended = err == nil
-	return err
-}
-
-// stopOnPurpose stops the part without a pid file: by that, Watch tells its end
-// from a death.
-func (p part) stopOnPurpose(ctx context.Context, ask unix.Signal) error {
-	running, err := p.process()
-	if errors.Is(err, errNoProcess) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := os.Remove(p.pidFile()); err != nil {
-		return err
-	}
-	return running.end(ctx, ask, stopPatience)
-}
-
-// DaemonProcess is the process ID of the daemon of that name.
-func (c *Cluster) DaemonProcess(name string) (int, error) {
-	running, err := c.daemon(name).process()
-	if err != nil {
-		return 0, fmt.Errorf("find the process of %s: %w", name, err)
-	}
-	return running.ID, nil
-}
-
-// DaemonLog is the path of the log of the daemon of that name.
-func (c *Cluster) DaemonLog(name string) string { return c.daemon(name).logFile() }
-
-// DaemonDir is a folder for the daemons' own files, which Down removes.
-func (c *Cluster) DaemonDir() string { return c.path("daemons") }
-
-func (c *Cluster) daemon(name string) part {
-	return part{name: name, dir: c.stateDir}
-}
-
-// daemonDescription is the file that tells that a daemon was started, and how.
-func (c *Cluster) daemonDescription(name string) string {
-	return c.path("daemons", name+".json")
-}
-
-// daemons returns the daemons that were started and are to run, in no order.
-func (c *Cluster) daemons() []part {
-	descriptions, _ := filepath.Glob(c.daemonDescription("*"))
-	var parts []part
-	for _, description := range descriptions {
-		name := filepath.Base(description)
-		parts = append(parts, c.daemon(name[:len(name)-len(".json")]))
-	}
-	return parts
+	return host.WriteFile(file, started, 0o600)
 }
 
 // description tells one start of a daemon from another.
@@ -178,4 +93,62 @@ func (d Daemon) description() ([]byte, error) {
 		Command, Environment []string
 		Built                time.Time
 	}{d.Command, d.Environment, program.ModTime()})
+}
+
+// StopDaemon ends the daemon of that name, which is watched no more. It is no
+// error if it isn't running.
+func (c *Cluster) StopDaemon(ctx context.Context, name string) error {
+	err := os.Remove(c.daemonDescription(name))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return c.daemon(name).StopOnPurpose(ctx, unix.SIGTERM)
+}
+
+// KillDaemon ends the daemon of that name as a crash would. RunDaemon has to
+// start it again.
+func (c *Cluster) KillDaemon(ctx context.Context, name string) error {
+	return c.daemon(name).StopOnPurpose(ctx, unix.SIGKILL)
+}
+
+// AwaitDaemonEnd waits for the daemon of that name to end by itself, which Watch
+// does not take for a death. RunDaemon has to start it again. cause is what has
+// the daemon end.
+func (c *Cluster) AwaitDaemonEnd(ctx context.Context, name string, cause func() error) error {
+	return c.daemon(name).AwaitEnd(ctx, cause)
+}
+
+// DaemonProcess is the process ID of the daemon of that name.
+func (c *Cluster) DaemonProcess(name string) (int, error) {
+	running, err := c.daemon(name).Process()
+	if err != nil {
+		return 0, fmt.Errorf("find the process of %s: %w", name, err)
+	}
+	return running.ID, nil
+}
+
+// DaemonLog is the path of the log of the daemon of that name.
+func (c *Cluster) DaemonLog(name string) string { return c.daemon(name).LogFile() }
+
+// DaemonDir is a folder for the daemons' own files, which Down removes.
+func (c *Cluster) DaemonDir() string { return c.path("daemons") }
+
+// daemon is the one of that name, to be found and stopped.
+func (c *Cluster) daemon(name string) supervise.Service {
+	return supervise.Service{Name: name, Dir: c.stateDir}
+}
+
+// daemonDescription is the file that tells that a daemon was started, and how.
+func (c *Cluster) daemonDescription(name string) string {
+	return filepath.Join(c.DaemonDir(), name+".json")
+}
+
+// daemons returns the daemons that were started and are to run, in no order.
+func (c *Cluster) daemons() []supervise.Service {
+	descriptions, _ := filepath.Glob(c.daemonDescription("*"))
+	var found []supervise.Service
+	for _, description := range descriptions {
+		found = append(found, c.daemon(strings.TrimSuffix(filepath.Base(description), ".json")))
+	}
+	return found
 }

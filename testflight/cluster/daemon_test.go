@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/concourse/concourse-kubernetes/testflight/supervise"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"golang.org/x/sys/unix"
@@ -14,7 +15,7 @@ var _ = Describe("A daemon", func() {
 
 	var (
 		c       *Cluster
-		started process
+		started supervise.Process
 		watched chan error
 	)
 
@@ -32,20 +33,20 @@ var _ = Describe("A daemon", func() {
 		run(ctx)
 		DeferCleanup(func(ctx SpecContext) { Expect(c.StopDaemon(ctx, name)).To(Succeed()) })
 		var err error
-		started, err = c.daemon(name).process()
+		started, err = c.daemon(name).Process()
 		Expect(err).NotTo(HaveOccurred())
 
 		watching, stop := context.WithCancel(context.Background())
 		DeferCleanup(stop)
 		watched = make(chan error, 1)
-		go func() { watched <- watch(watching, c.daemons) }()
+		go func() { watched <- supervise.Watch(watching, c.daemons) }()
 	})
 
 	runsAgain := func(ctx context.Context) {
 		GinkgoHelper()
-		Expect(started.alive()).To(BeFalse())
+		Expect(started.Alive()).To(BeFalse())
 		run(ctx)
-		second, err := c.daemon(name).process()
+		second, err := c.daemon(name).Process()
 		Expect(err).NotTo(HaveOccurred())
 		Expect(second).NotTo(Equal(started))
 		Consistently(watched, "200ms").ShouldNot(Receive())
@@ -64,7 +65,7 @@ var _ = Describe("A daemon", func() {
 	It("is known as before where what would end it fails", func(ctx SpecContext) {
 		failure := errors.New("nobody is there")
 		Expect(c.AwaitDaemonEnd(ctx, name, func() error { return failure })).To(MatchError(failure))
-		Expect(c.daemon(name).process()).To(Equal(started))
+		Expect(c.daemon(name).Process()).To(Equal(started))
 	})
 
 	It("is dead when it ends by itself otherwise", func() {

@@ -3,8 +3,9 @@
 // and a PostgreSQL, without a container engine or virtual machine below it.
 //
 // Its programs are Debian's, and Kubernetes built from its Go module (the nested
-// module kubernetes). Each part is a daemon with a pid file and a log; the parts
-// outlive the program that started them, and Up keeps those that are alive.
+// module kubernetes). Each part is a service of package supervise: it outlives the program
+// that started it, and Up keeps those that are alive. What is done to the machine for them
+// is package host's.
 //
 // Everything is kept below one state directory, on ports, devices and addresses
 // of its own (layout.go), beside whatever else the machine runs. Three things

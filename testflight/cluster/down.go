@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"slices"
+
+	"github.com/concourse/concourse-kubernetes/testflight/host"
 )
 
 // Down ends all that belongs to the cluster and removes all of its traces,
@@ -27,14 +29,14 @@ func (c *Cluster) Down(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("not all of its processes could be ended, so its files are left; try again: %w", err)
 		}
-		if err := c.unmountAll(); err != nil {
+		if err := host.UnmountBelow(c.stateDir); err != nil {
 			return err
 		}
 		return errors.Join(
 			c.removePortRules(ctx),
 			c.removeDevices(ctx),
 			c.removeCgroups(ctx),
-			c.restoreKernelSettings(ctx),
+			host.RestoreKernelSettings(c.kernelSettingsFile()),
 			c.removePostgresSharedMemory(),
 			c.removeTraces(),
 			os.RemoveAll(c.stateDir),
@@ -47,8 +49,8 @@ func (c *Cluster) stopParts(ctx context.Context) error {
 	parts := c.everything()
 	slices.Reverse(parts)
 	var failures []error
-	for _, p := range parts {
-		failures = append(failures, p.stop(ctx))
+	for _, part := range parts {
+		failures = append(failures, part.Stop(ctx))
 	}
 	return errors.Join(failures...)
 }

@@ -20,15 +20,6 @@ var _ = Describe("Taking a cluster down", func() {
 		Expect(file).To(BeAnExistingFile())
 	})
 
-	It("finds the mounts below its folder only", func() {
-		Expect(mountsBelow("/state", `
-22 1 254:0 / / rw - ext4 /dev/vda rw
-23 22 0:5 / /state rw - tmpfs tmpfs rw
-24 23 0:6 / /state/a\040b rw - tmpfs tmpfs rw
-25 22 0:7 / /state2/c rw - tmpfs tmpfs rw
-`)).To(Equal([]string{"/state/a b"}))
-	})
-
 	DescribeTable("knows the shims of its own containerd",
 		func(ours bool, arguments ...string) {
 			Expect(isShimOf(arguments, []string{"/state/containerd.sock", "/state/node-2/containerd.sock"})).To(Equal(ours))
@@ -39,43 +30,4 @@ var _ = Describe("Taking a cluster down", func() {
 		Entry("no shim", false, "/usr/bin/ctr", "-address", "/state/containerd.sock", ""),
 		Entry("a kernel thread", false, ""),
 	)
-
-	Describe("with port rules", func() {
-		const ours = `:CNI-HOSTPORT-DNAT - [0:0]
-:CNI-HOSTPORT-MASQ - [0:0]
-:CNI-DN-1 - [0:0]
--A PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT
--A CNI-DN-1 -s 127.0.0.1/32 -j CNI-HOSTPORT-SETMARK
--A CNI-HOSTPORT-DNAT -m comment --comment "dnat name: \"ctf-pods\" id: \"a\"" -j CNI-DN-1
-`
-
-		It("removes them and portmap's chains", func() {
-			Expect(portRulesRemoval(ours, "ctf-pods")).To(Equal(`*nat
--D CNI-HOSTPORT-DNAT -m comment --comment "dnat name: \"ctf-pods\" id: \"a\"" -j CNI-DN-1
--D PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT
--F CNI-DN-1
--F CNI-HOSTPORT-DNAT
--F CNI-HOSTPORT-MASQ
--X CNI-DN-1
--X CNI-HOSTPORT-DNAT
--X CNI-HOSTPORT-MASQ
-COMMIT
-`))
-		})
-
-		It("keeps what another network uses", func() {
-			others := `-A CNI-HOSTPORT-DNAT -m comment --comment "dnat name: \"podman\" id: \"b\"" -j CNI-DN-2
-`
-			Expect(portRulesRemoval(ours+others, "ctf-pods")).To(Equal(`*nat
--D CNI-HOSTPORT-DNAT -m comment --comment "dnat name: \"ctf-pods\" id: \"a\"" -j CNI-DN-1
--F CNI-DN-1
--X CNI-DN-1
-COMMIT
-`))
-		})
-
-		It("does nothing if there are none", func() {
-			Expect(portRulesRemoval("*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n", "ctf-pods")).To(BeEmpty())
-		})
-	})
 })

@@ -1,13 +1,18 @@
 package cluster
 
-import "context"
+import (
+	"context"
 
-func (c *Cluster) etcd() part {
+	"github.com/concourse/concourse-kubernetes/testflight/supervise"
+)
+
+func (c *Cluster) etcd() supervise.Service {
 	client, peer := "http://"+c.loopbackPort(etcdPort), "http://"+c.loopbackPort(etcdPeerPort)
-	return part{
-		name: "etcd",
-		dir:  c.stateDir,
-		command: []string{
+	return supervise.Service{
+		Name:        "etcd",
+		Dir:         c.stateDir,
+		Environment: environment(),
+		Command: []string{
 			"/usr/bin/etcd",
 			"--name=testflight",
 			"--data-dir=" + c.path("etcd"),
@@ -19,6 +24,6 @@ func (c *Cluster) etcd() part {
 			"--logger=zap",
 			"--log-level=warn",
 		},
-		ready: func(ctx context.Context) error { return c.answers(ctx, client+"/health") },
+		Ready: func(ctx context.Context) error { return c.answers(ctx, client+"/health") },
 	}
 }

@@ -55,6 +55,6 @@ func (c *Cluster) upBesideKubernetes() stage {
 			c.timed("programs", c.buildPrograms),
 			c.timed("network", c.setUpNetwork),
 		),
-		atOnce(c.running(c.registry()), c.running(c.privateRegistry()), c.running(c.postgres())),
+		atOnce(c.running(c.registry), c.running(c.privateRegistry), c.running(c.postgres)),
 	)
 }

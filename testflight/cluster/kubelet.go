@@ -3,30 +3,39 @@ package cluster
 import (
 	"context"
 	"fmt"
+
+	"github.com/concourse/concourse-kubernetes/testflight/host"
+	"github.com/concourse/concourse-kubernetes/testflight/supervise"
 )
 
-func (n node) kubelet() part {
+// kubelet is the node's, with the number of pods that Up starts it with.
+func (n node) kubelet() supervise.Service { return n.kubeletTaking(n.maxPods()) }
+
+// kubeletTaking is the node's kubelet where the node takes that many pods.
+func (n node) kubeletTaking(maxPods int) supervise.Service {
 	c := n.cluster
-	config := n.path("kubelet.yaml")
-	return part{
-		name: n.named("kubelet"),
-		dir:  c.stateDir,
-		command: []string{
+	return supervise.Service{
+		Name:        n.named("kubelet"),
+		Dir:         c.stateDir,
+		Environment: environment(),
+		Command: []string{
 			c.path("bin", "kubelet"),
-			"--config=" + config,
+			"--config=" + n.kubeletConfigFile(),
 			"--kubeconfig=" + c.partKubeconfig(n.named("kubelet")),
 			"--root-dir=" + n.path("kubelet"),
 			"--hostname-override=" + n.name(),
 			"--node-ip=" + n.address(),
 		},
-		prepare: func(context.Context) error { return writeYAML(config, n.kubeletConfig()) },
-		ready: func(ctx context.Context) error {
+		Prepare: func(context.Context) error { return host.WriteYAML(n.kubeletConfigFile(), n.kubeletConfig(maxPods)) },
+		Ready: func(ctx context.Context) error {
 			return c.answers(ctx, fmt.Sprintf("http://%s:%d/healthz", loopback, n.port(kubeletHealthPort)))
 		},
 	}
 }
 
-func (n node) kubeletConfig() map[string]any {
+func (n node) kubeletConfigFile() string { return n.path("kubelet.yaml") }
+
+func (n node) kubeletConfig(maxPods int) map[string]any {
 	return map[string]any{
 		"apiVersion": "kubelet.config.k8s.io/v1beta1",
 		"kind":       "KubeletConfiguration",
@@ -62,8 +71,9 @@ func (n node) kubeletConfig() map[string]any {
 		"imageGCHighThresholdPercent": 100,
 		"evictionHard":                map[string]string{"memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
 
+		"maxPods": maxPods,
+
 		// Nothing waits for a rate limit.
-		"maxPods":             200,
 		"serializeImagePulls": false,
 		"registryPullQPS":     0,
 		"eventRecordQPS":      0,

@@ -93,7 +93,7 @@ func (n node) podNetwork() string { return n.podBridge() }
 // needs.
 func (n node) containerdUp() stage {
 	return inTurn(
-		n.cluster.running(n.containerd()),
+		n.cluster.running(n.containerd),
 		n.cluster.timed(n.named("sandbox image"), n.importSandboxImage),
 	)
 }
@@ -102,7 +102,7 @@ func (n node) containerdUp() stage {
 // run by then.
 func (n node) kubeletUp() stage {
 	return inTurn(
-		n.cluster.running(n.kubelet()),
+		n.cluster.running(n.kubelet),
 		n.cluster.timed(n.named("node"), n.awaitReady),
 	)
 }

@@ -1,18 +1,19 @@
 package cluster
 
 import (
+	"context"
 	"errors"
-	"fmt"
-	"os"
-	"strings"
+
+	"github.com/concourse/concourse-kubernetes/testflight/host"
+	"github.com/concourse/concourse-kubernetes/testflight/supervise"
 )
 
 // parts returns all parts in the order in which they are started.
-func (c *Cluster) parts() []part {
+func (c *Cluster) parts() []supervise.Service {
 	if c.external != nil {
-		return []part{c.registry(), c.privateRegistry(), c.postgres()}
+		return []supervise.Service{c.registry(), c.privateRegistry(), c.postgres()}
 	}
-	parts := []part{
+	parts := []supervise.Service{
 		c.etcd(), c.apiServer(), c.controllerManager(), c.scheduler(),
 		c.registry(), c.privateRegistry(), c.postgres(),
 	}
@@ -23,7 +24,19 @@ func (c *Cluster) parts() []part {
 }
 
 // everything returns all parts and the daemons beside them.
-func (c *Cluster) everything() []part { return append(c.parts(), c.daemons()...) }
+func (c *Cluster) everything() []supervise.Service { return append(c.parts(), c.daemons()...) }
+
+// Watch returns nil when ctx ends, or before that an error as soon as a part of
+// the cluster is not alive: it names the part and has the end of its log. A
+// daemon that RunDaemon starts anew is waited for; one that StopDaemon stops is
+// forgotten.
+func (c *Cluster) Watch(ctx context.Context) error { return supervise.Watch(ctx, c.everything) }
+
+// environment is what each part has of one. A proxy of ours must not come between the
+// kubelet and the registries.
+func environment() []string {
+	return []string{"PATH=" + host.Path, "HOME=/root", "LANG=C.UTF-8"}
+}
 
 // PartStatus is what there is to say about one part.
 type PartStatus struct {
@@ -37,31 +50,17 @@ type PartStatus struct {
 // Status tells how each part is.
 func (c *Cluster) Status() ([]PartStatus, error) {
 	var statuses []PartStatus
-	for _, p := range c.everything() {
-		status := PartStatus{Name: p.name}
-		alive, err := p.process()
+	for _, part := range c.everything() {
+		status := PartStatus{Name: part.Name}
+		alive, err := part.Process()
 		if err == nil {
 			status.PID = alive.ID
-			status.ResidentBytes, err = residentBytes(alive.ID)
+			status.ResidentBytes, err = alive.ResidentBytes()
 		}
-		if err != nil && !errors.Is(err, errNoProcess) {
+		if err != nil && !errors.Is(err, supervise.ErrNoProcess) {
 			return nil, err
 		}
 		statuses = append(statuses, status)
 	}
 	return statuses, nil
-}
-
-func residentBytes(pid int) (int, error) {
-	file := fmt.Sprintf("/proc/%d/status", pid)
-	status, err := os.ReadFile(file)
-	if err != nil {
-		return 0, err
-	}
-	_, after, _ := strings.Cut(string(status), "VmRSS:")
-	var kilobytes int
-	if _, err := fmt.Sscanf(after, "%d kB", &kilobytes); err != nil {
-		return 0, fmt.Errorf("read VmRSS in %s: %w", file, err)
-	}
-	return kilobytes << 10, nil
 }

@@ -7,21 +7,31 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/concourse/concourse-kubernetes/testflight/host"
+	"github.com/concourse/concourse-kubernetes/testflight/supervise"
 )
 
-// postgresAccount runs PostgreSQL, which refuses to be root.
-const postgresAccount = "postgres"
+const (
+	// postgresAccount runs PostgreSQL, which refuses to be root.
+	postgresAccount = "postgres"
+	// postgresPrograms is the pattern of the folders that have them.
+	postgresPrograms = "/usr/lib/postgresql/*/bin"
+)
 
-func (c *Cluster) postgres() part {
+func (c *Cluster) postgres() supervise.Service {
 	data := c.path("postgres")
-	return part{
-		name: "postgres",
-		dir:  c.stateDir,
-		user: postgresAccount,
-		command: []string{
+	return supervise.Service{
+		Name:        "postgres",
+		Dir:         c.stateDir,
+		Environment: environment(),
+		User:        postgresAccount,
+		Command: []string{
 			postgresProgram("postgres"),
 			"-D", data,
 			"-h", loopback,
@@ -35,10 +45,10 @@ func (c *Cluster) postgres() part {
 			"-c", "fsync=off",
 			"-c", "full_page_writes=off",
 		},
-		stopSignal: unix.SIGINT, // SIGTERM waits for clients to leave
-		prepare:    func(ctx context.Context) error { return initDatabase(ctx, data) },
-		ready: func(ctx context.Context) error {
-			_, err := output(ctx, postgresProgram("pg_isready"),
+		StopSignal: unix.SIGINT, // SIGTERM waits for clients to leave
+		Prepare:    func(ctx context.Context) error { return initDatabase(ctx, data) },
+		Ready: func(ctx context.Context) error {
+			_, err := host.Output(ctx, postgresProgram("pg_isready"),
 				"-h", loopback, "-p", fmt.Sprint(c.port(postgresPort)), "-U", c.PostgresUser())
 			return err
 		},
@@ -48,19 +58,19 @@ func (c *Cluster) postgres() part {
 // CrashPostgres ends PostgreSQL as a crash would: it leaves its clients without a
 // word. StartPostgres has to start it again.
 func (c *Cluster) CrashPostgres(ctx context.Context) error {
-	return c.postgres().stopOnPurpose(ctx, unix.SIGQUIT)
+	return c.postgres().StopOnPurpose(ctx, unix.SIGQUIT)
 }
 
 // StartPostgres starts PostgreSQL again and waits until it answers.
 func (c *Cluster) StartPostgres(ctx context.Context) error {
-	return c.postgres().run(ctx)
+	return c.postgres().Run(ctx)
 }
 
 // postgresProgram is the path of one of the newest PostgreSQL's programs.
 func postgresProgram(name string) string {
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + name) // the pattern is a good one
+	found, _ := filepath.Glob(filepath.Join(postgresPrograms, name)) // the pattern is a good one
 	if len(found) == 0 {
-		return "/usr/lib/postgresql/VERSION/bin/" + name
+		return filepath.Join(postgresPrograms, name) // starting it fails with this path
 	}
 	return found[len(found)-1]
 }
@@ -77,17 +87,49 @@ func initDatabase(ctx context.Context, data string) error {
 	if err := os.Mkdir(data, 0o700); err != nil {
 		return err
 	}
-	uid, gid, err := idsOf(postgresAccount)
+	account, err := supervise.CredentialOf(postgresAccount)
 	if err != nil {
 		return err
 	}
-	if err := os.Chown(data, uid, gid); err != nil {
+	if err := os.Chown(data, int(account.Uid), int(account.Gid)); err != nil {
 		return err
 	}
 	command := exec.CommandContext(ctx, postgresProgram("initdb"),
 		"-D", data, "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
 	command.Dir = "/"
-	command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
-	_, err = run(command)
+	command.SysProcAttr = &syscall.SysProcAttr{Credential: account}
+	_, err = host.Run(command)
 	return err
+}
+
+// removePostgresSharedMemory removes the segment that PostgreSQL leaves when it
+// is killed. When it stops it removes that itself, and the file that names it.
+func (c *Cluster) removePostgresSharedMemory() error {
+	content, err := os.ReadFile(c.path("postgres", "postmaster.pid"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	id, named := sharedMemoryOf(string(content))
+	if !named {
+		return nil // it was killed before it had one
+	}
+	if err := host.RemoveSharedMemory(id); err != nil {
+		return fmt.Errorf("of PostgreSQL: %w", err)
+	}
+	return nil
+}
+
+// sharedMemoryOf returns the id of the segment that a postmaster.pid names.
+func sharedMemoryOf(pidFile string) (id int, named bool) {
+	const line = 6 // "key id"
+	lines := strings.Split(pidFile, "\n")
+	if len(lines) <= line {
+		return 0, false
+	}
+	_, segment, _ := strings.Cut(strings.TrimSpace(lines[line]), " ")
+	id, err := strconv.Atoi(strings.TrimSpace(segment))
+	return id, err == nil
 }

@@ -4,12 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/concourse/concourse-kubernetes/testflight/host"
 )
 
 // module is where the sources of our own programs are.
@@ -36,7 +37,7 @@ var kubernetesNames = []string{"kube-apiserver", "kube-controller-manager", "kub
 
 // buildPrograms puts the programs into the state directory.
 func (c *Cluster) buildPrograms(ctx context.Context) error {
-	found, err := output(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module)
+	found, err := host.Output(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module)
 	if err != nil {
 		return fmt.Errorf("find our sources (run this within a checkout): %w", err)
 	}
@@ -55,7 +56,7 @@ func (c *Cluster) buildPrograms(ctx context.Context) error {
 		return err
 	}
 	for _, name := range kubernetesNames {
-		if err := link(kubernetes, c.path("bin", name)); err != nil {
+		if err := host.Link(kubernetes, c.path("bin", name)); err != nil {
 			return err
 		}
 	}
@@ -67,7 +68,7 @@ func build(ctx context.Context, root string, p program, binary string) error {
 	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, ".")
 	command.Dir = filepath.Join(root, p.dir)
 	command.Env = append(os.Environ(), p.environment...)
-	_, err := run(command)
+	_, err := host.Run(command)
 	return err
 }
 
@@ -111,18 +112,4 @@ func hashOf(dir string) (string, error) {
 		}
 	}
 	return hex.EncodeToString(hash.Sum(nil))[:12], nil
-}
-
-// link makes path a symbolic link to target.
-func link(target, path string) error {
-	if there, err := os.Readlink(path); err == nil && there == target {
-		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return os.Symlink(target, path)
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/concourse/concourse-kubernetes/testflight/supervise"
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -92,9 +93,7 @@ func (c *Cluster) awaitSuccess(ctx context.Context, ask func(context.Context, ku
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, readyPatience)
-	defer cancel()
-	return await(ctx, func(ctx context.Context) (bool, error) {
+	return supervise.Await(ctx, supervise.ReadyPatience, func(ctx context.Context) (bool, error) {
 		err := ask(ctx, client)
 		return err == nil, err
 	})

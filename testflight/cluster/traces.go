@@ -3,15 +3,13 @@ package cluster
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/concourse/concourse-kubernetes/testflight/host"
 )
 
 // removeDevices removes the nodes' bridges, what hangs on them, and the ways to
@@ -21,61 +19,31 @@ func (c *Cluster) removeDevices(ctx context.Context) error {
 	for _, n := range c.possibleNodes() {
 		failures = append(failures, n.removeDevices(ctx))
 	}
-	for _, network := range []daemonNetwork{c.isolatedNetwork(), c.ownNetwork()} {
-		failures = append(failures, removeDevice(ctx, network.device()))
+	for _, network := range []host.Network{c.isolatedNetwork(), c.ownNetwork()} {
+		failures = append(failures, host.RemoveDevice(ctx, network.Device))
 	}
 	return errors.Join(failures...)
 }
 
 func (n node) removeDevices(ctx context.Context) error {
 	// A pod's end of a veth pair vanishes with the pod, but later.
-	ports, err := filepath.Glob(filepath.Join("/sys/class/net", n.podBridge(), "brif", "*"))
+	devices, err := host.BridgePorts(n.podBridge())
 	if err != nil {
 		return err
 	}
 	var failures []error
-	for _, port := range ports {
-		failures = append(failures, removeDevice(ctx, filepath.Base(port)))
-	}
-	for _, device := range []string{n.podBridge(), n.device()} {
-		failures = append(failures, removeDevice(ctx, device))
+	for _, device := range append(devices, n.podBridge(), n.device()) {
+		failures = append(failures, host.RemoveDevice(ctx, device))
 	}
 	return errors.Join(failures...)
 }
 
-func removeDevice(ctx context.Context, name string) error {
-	if _, err := net.InterfaceByName(name); err != nil {
-		return nil
-	}
-	_, err := output(ctx, "ip", "link", "delete", name)
-	if _, gone := net.InterfaceByName(name); gone != nil {
-		return nil
-	}
-	return err
-}
-
-// removePostgresSharedMemory removes the segment that PostgreSQL leaves when it
-// is killed. When it stops it removes that itself, and the file that names it.
-func (c *Cluster) removePostgresSharedMemory() error {
-	const line = 6 // "key id"
-	content, err := os.ReadFile(c.path("postgres", "postmaster.pid"))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	lines := strings.Split(string(content), "\n")
-	if len(lines) <= line {
-		return nil
-	}
-	_, segment, _ := strings.Cut(strings.TrimSpace(lines[line]), " ")
-	id, err := strconv.Atoi(strings.TrimSpace(segment))
-	if err != nil {
-		return nil // it was killed before it had one
-	}
-	if _, err := unix.SysvShmCtl(id, unix.IPC_RMID, nil); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.EIDRM) {
-		return fmt.Errorf("remove PostgreSQL's shared memory segment %d: %w", id, err)
+// removePortRules removes the packet filter rules for host ports of our pods.
+func (c *Cluster) removePortRules(ctx context.Context) error {
+	for _, n := range c.possibleNodes() {
+		if err := host.RemovePortRules(ctx, n.podNetwork()); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -87,32 +55,38 @@ const (
 )
 
 // removeTraces removes the files that programs write outside the state
-// directory because they know no other place.
+// directory because they know no other place, and folders that others do not use.
 func (c *Cluster) removeTraces() error {
-	ids, err := c.containerIDs()
-	if err != nil {
-		return err
-	}
 	var failures []error
-	for _, id := range ids {
-		results, err := filepath.Glob(filepath.Join(cniResults, "*-"+id+"-*"))
-		failures = append(failures, err, removeAll(results))
-	}
-	logs, err := c.logLinks()
-	failures = append(failures, err, removeAll(logs))
-	sockets, err := c.shimSockets()
-	failures = append(failures, err, removeAll(sockets))
-	if socket := filepath.Join(devicePlugins, "kubelet.sock"); !listening(socket) {
-		failures = append(failures, removeAll([]string{socket, filepath.Join(devicePlugins, "kubelet_internal_checkpoint")}))
+	for _, find := range []func() ([]string, error){c.cniResults, c.logLinks, c.shimSockets, deviceManagerFiles} {
+		files, err := find()
+		failures = append(failures, err, host.RemoveAll(files))
 	}
 	for _, folder := range []string{
 		devicePlugins, filepath.Dir(devicePlugins), containerLogs,
 		cniResults, filepath.Dir(cniResults),
 		"/run/containerd/s", "/run/containerd", "/run/mount",
 	} {
-		removeIfEmpty(folder)
+		host.RemoveIfEmpty(folder)
 	}
 	return errors.Join(failures...)
+}
+
+// cniResults returns what CNI remembers of our pods.
+func (c *Cluster) cniResults() ([]string, error) {
+	ids, err := c.containerIDs()
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, id := range ids {
+		found, err := filepath.Glob(filepath.Join(cniResults, "*-"+id+"-*"))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, found...)
+	}
+	return files, nil
 }
 
 // shimSockets returns the sockets that killed shims left; those that end
@@ -152,6 +126,16 @@ func (c *Cluster) logLinks() ([]string, error) {
 	return ours, nil
 }
 
+// deviceManagerFiles returns what the last kubelet of the machine left for device
+// plugins, nothing while one runs.
+func deviceManagerFiles() ([]string, error) {
+	socket := filepath.Join(devicePlugins, "kubelet.sock")
+	if listening(socket) {
+		return nil, nil
+	}
+	return []string{socket, filepath.Join(devicePlugins, "kubelet_internal_checkpoint")}, nil
+}
+
 // listening says whether somebody answers at a unix socket.
 func listening(socket string) bool {
 	connection, err := net.DialTimeout("unix", socket, time.Second)
@@ -160,20 +144,4 @@ func listening(socket string) bool {
 	}
 	connection.Close()
 	return true
-}
-
-func removeAll(paths []string) error {
-	var failures []error
-	for _, path := range paths {
-		failures = append(failures, os.RemoveAll(path))
-	}
-	return errors.Join(failures...)
-}
-
-// removeIfEmpty removes the folders that match a pattern and that nobody uses.
-func removeIfEmpty(pattern string) {
-	folders, _ := filepath.Glob(pattern)
-	for _, folder := range folders {
-		_ = unix.Rmdir(folder)
-	}
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/concourse/concourse-kubernetes/testflight/supervise"
 )
 
 // Up starts what is not running yet and returns when all nodes take pods. What
@@ -29,6 +31,11 @@ func (c *Cluster) Up(ctx context.Context) error {
 	if c.external != nil {
 		return c.upBesideKubernetes()(ctx)
 	}
+	return c.upWithKubernetes()(ctx)
+}
+
+// upWithKubernetes is Up where the cluster has a Kubernetes of its own.
+func (c *Cluster) upWithKubernetes() stage {
 	return inTurn(
 		c.InstallPackages,
 		c.saveKernelSettings,
@@ -39,20 +46,20 @@ func (c *Cluster) Up(ctx context.Context) error {
 		),
 		atOnce(
 			inTurn(
-				c.running(c.etcd()),
-				c.running(c.apiServer()),
-				atOnce(c.running(c.controllerManager()), c.running(c.scheduler())),
+				c.running(c.etcd),
+				c.running(c.apiServer),
+				atOnce(c.running(c.controllerManager), c.running(c.scheduler)),
 			),
 			c.onEveryNode(node.containerdUp),
-			c.running(c.registry()),
-			c.running(c.privateRegistry()),
-			c.running(c.postgres()),
+			c.running(c.registry),
+			c.running(c.privateRegistry),
+			c.running(c.postgres),
 		),
 		atOnce(
 			c.onEveryNode(node.kubeletUp),
 			c.timed("service account", c.awaitServiceAccount),
 		),
-	)(ctx)
+	)
 }
 
 // stage is a piece of Up. It does nothing when its result is there already.
@@ -100,9 +107,13 @@ func (c *Cluster) timed(name string, run stage) stage {
 	}
 }
 
-// running is the stage that has a part running and ready.
-func (c *Cluster) running(p part) stage {
-	return c.timed(p.name, p.run)
+// running is the stage that has a part running and ready. The part is asked for when its
+// turn comes: an earlier stage may install its program.
+func (c *Cluster) running(part func() supervise.Service) stage {
+	return func(ctx context.Context) error {
+		now := part()
+		return c.timed(now.Name, now.Run)(ctx)
+	}
 }
 
 func (c *Cluster) printf(format string, arguments ...any) {

@@ -46,8 +46,10 @@ type Concourse struct {
 }
 
 // New returns the Concourse on a cluster, made of the programs in the folder
-// bin, which `make build` fills. It starts nothing.
+// bin, which `make build` fills. It starts nothing. The cluster then installs what the
+// images are made of, too.
 func New(on *cluster.Cluster, bin string, out io.Writer) *Concourse {
+	on.Packages = images.DebianPackages()
 	return &Concourse{Cluster: on, SecondWorkerFlags: []string{flagOf("tag", SecondWorkerTag)}, bin: bin, out: out}
 }
 

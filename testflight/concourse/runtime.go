@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/client-go/kubernetes"
 
 	runtime "github.com/concourse/concourse-kubernetes/worker/kubernetes"
@@ -29,6 +30,7 @@ func (c *Concourse) Runtime(name string, client kubernetes.Interface, dir, init 
 		PrivateRepositoriesFile: filepath.Join(dir, "private-repositories.json"),
 		InitBinary:              init,
 		PodStartupTimeout:       time.Minute,
+		CPUReservedPerShare:     resource.MustParse("20u"),
 		VolumeImages:            volumeimage.New("", "", volumeimage.Limits{}, logger),
 		NewInit:                 func(socket string) runtime.Init { return podinit.NewClient(socket) },
 		NetworkOfInit:           podidentity.Verifier{ProcDir: "/proc", InitBinary: init}.NetworkOfInit,

@@ -23,8 +23,8 @@ var _ = Describe("Building the images", Ordered, func() {
 	)
 
 	BeforeAll(func(ctx SpecContext) {
-		for _, program := range []string{"/bin/busybox", "/bin/bash-static"} {
-			if _, err := os.Stat(program); err != nil {
+		for _, debian := range images.DebianPackages() {
+			if _, err := os.Stat(debian.File); err != nil {
 				Skip("the images need the packages that DebianPackages names")
 			}
 		}

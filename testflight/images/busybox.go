@@ -9,12 +9,16 @@ import (
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/concourse/concourse-kubernetes/testflight/host"
 )
 
-const (
-	busyboxProgram = "/bin/busybox"
-	bashProgram    = "/bin/bash-static"
-	certificates   = "/etc/ssl/certs/ca-certificates.crt"
+const certificates = "/etc/ssl/certs/ca-certificates.crt"
+
+// The packages whose programs the images contain.
+var (
+	busyboxPackage = host.Package{Name: "busybox-static", File: "/bin/busybox"}
+	bashPackage    = host.Package{Name: "bash-static", File: "/bin/bash-static"}
 )
 
 var (
@@ -27,13 +31,13 @@ var (
 )
 
 // DebianPackages are the packages whose programs the images contain.
-func DebianPackages() []string {
-	return []string{"bash-static", "busybox-static"}
+func DebianPackages() []host.Package {
+	return []host.Package{bashPackage, busyboxPackage}
 }
 
 // busyboxLayer is a complete small system: every image starts with it.
 func busyboxLayer(ctx context.Context) (v1.Layer, error) {
-	busybox, err := debianProgram(busyboxProgram)
+	busybox, err := programOf(busyboxPackage)
 	if err != nil {
 		return nil, err
 	}
@@ -62,9 +66,9 @@ func busyboxLayer(ctx context.Context) (v1.Layer, error) {
 
 // listApplets returns the paths at which this busybox's applets belong.
 func listApplets(ctx context.Context) ([]string, error) {
-	list, err := exec.CommandContext(ctx, busyboxProgram, "--list-full").Output()
+	list, err := exec.CommandContext(ctx, busyboxPackage.File, "--list-full").Output()
 	if err != nil {
-		return nil, fmt.Errorf("list the applets of %s: %w: reinstall the package busybox-static", busyboxProgram, err)
+		return nil, fmt.Errorf("list the applets of %s: %w: reinstall the package %s", busyboxPackage.File, err, busyboxPackage.Name)
 	}
 
 	var applets []string
@@ -83,7 +87,7 @@ func variantLayer() (v1.Layer, error) {
 }
 
 func bashLayer() (v1.Layer, error) {
-	bash, err := debianProgram(bashProgram)
+	bash, err := programOf(bashPackage)
 	if err != nil {
 		return nil, err
 	}
@@ -106,10 +110,11 @@ func certificatesLayer() (v1.Layer, error) {
 	return newLayer([]entry{file(strings.TrimPrefix(certificates, "/"), 0o644, trusted)})
 }
 
-func debianProgram(path string) ([]byte, error) {
-	program, err := os.ReadFile(path)
+// programOf reads the program of an installed package.
+func programOf(debian host.Package) ([]byte, error) {
+	program, err := os.ReadFile(debian.File)
 	if err != nil {
-		return nil, fmt.Errorf("read a program for the images: %w: run apt-get install %s", err, strings.Join(DebianPackages(), " "))
+		return nil, fmt.Errorf("read a program for the images: %w: run apt-get install %s", err, debian.Name)
 	}
 
 	return program, nil

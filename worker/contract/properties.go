@@ -23,12 +23,13 @@ const (
 const (
 	// AwaitStart is for how long the worker may keep a request to create a container,
 	// as a Go duration. Web sets it. Where the container has not started by then, the
-	// worker answers with [StillStarting] and goes on, and web asks again. Without it
-	// the worker answers when the start has ended in one way or the other.
+	// worker answers with [StillStarting] and goes on, and web asks again. A start that
+	// failed meanwhile is the answer to the next request. Without the property the
+	// worker answers when the start has ended in one way or the other.
 	AwaitStart = prefix + "await-start"
 
 	// GaveWay is the property of a container whose pod has made room for others. Its
-	// value is the sentence that says so. The worker sets it. Nothing runs in such a
-	// container any more.
+	// value is the sentence that says so. The worker reports it among the container's
+	// properties. Nothing runs in such a container any more.
 	GaveWay = prefix + "gave-way"
 )

@@ -3,7 +3,6 @@ package kubernetes
 import (
 	"context"
 	"errors"
-	"time"
 
 	"code.cloudfoundry.org/lager/v3"
 	corev1 "k8s.io/api/core/v1"
@@ -127,7 +126,7 @@ func (b *Backend) goOn(container *Container, found *corev1.Pod) {
 		b.endPodOf(container, errGoneWhileAway)
 	case phase == lifecycle.GaveWay && found != nil:
 		go b.insist(b.Logger.Session("give-way", lager.Data{"handle": container.handle}), func(ctx context.Context) error {
-			return b.removePodAndSecret(ctx, container, time.Now())
+			return b.takePod(ctx, container)
 		})
 	}
 }
@@ -141,7 +140,7 @@ func (b *Backend) endPodOf(container *Container, reason error) {
 	b.entered(container, phase)
 	if phase == lifecycle.Ended {
 		go b.insist(b.Logger.Session("remove-old-pod", lager.Data{"handle": container.handle}), func(ctx context.Context) error {
-			return b.removePod(ctx, container, time.Now())
+			return b.takePod(ctx, container)
 		})
 	}
 }

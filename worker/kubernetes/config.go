@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/concourse/concourse-kubernetes/worker/contract"
@@ -62,6 +63,9 @@ type Config struct {
 	// PodLogOff keeps what processes print out of the pods' logs.
 	PodLogOff bool
 
+	// CPUReservedPerShare is how much CPU a pod requests for each of its CPU shares.
+	CPUReservedPerShare resource.Quantity
+
 	// VolumeImages makes images of volumes.
 	VolumeImages VolumeImages
 
@@ -75,13 +79,17 @@ type Config struct {
 	// CutOffNetwork takes the network from the pod that has a network namespace.
 	CutOffNetwork func(network *os.File) error
 
+	// SetCPUWeight has the pod of a container weigh as much as its CPU shares among others. The
+	// process is the container's init, which is verified.
+	SetCPUWeight func(pid int, containerID, podUID string, shares uint64) error
+
 	Logger lager.Logger
 }
 
 func (c Config) validate() error {
-	if c.Client == nil || c.NewInit == nil || c.NetworkOfInit == nil || c.CutOffNetwork == nil || c.VolumeImages == nil || c.MaxPods == nil || c.Logger == nil {
+	if c.Client == nil || c.NewInit == nil || c.NetworkOfInit == nil || c.CutOffNetwork == nil || c.SetCPUWeight == nil || c.VolumeImages == nil || c.MaxPods == nil || c.Logger == nil {
 		return errors.New("a client, a logger, images of volumes, the number of pods that the node takes, " +
-			"ways to connect to init and to verify it, and one to cut a pod off from the network are needed")
+			"ways to connect to init and to verify it, one to cut a pod off from the network, and one to set its CPU weight are needed")
 	}
 	for name, value := range map[string]string{
 		"namespace":                 c.Namespace,
@@ -118,5 +126,7 @@ func (c Config) Worker() pod.Worker {
 		InitBinary:       c.InitBinary,
 		ImagePullSecrets: c.ImagePullSecrets,
 		PodLogOff:        c.PodLogOff,
+
+		CPUReservedPerShare: c.CPUReservedPerShare,
 	}
 }

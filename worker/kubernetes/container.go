@@ -45,8 +45,8 @@ type Container struct {
 	image image.Image
 	// startErrorTold says whether a client knows why the start failed.
 	startErrorTold bool
-	// waiting is what the start waits for, beyond what the pod's status tells.
-	waiting string
+	// waiting says what the start waits for, where the pod's status does not tell.
+	waiting func() string
 	// going is since when the container is being removed.
 	going time.Time
 	// init is that of the container's pod.
@@ -126,8 +126,8 @@ func (c *Container) waitsFor() string {
 	c.mu.Lock()
 	waiting := c.waiting
 	c.mu.Unlock()
-	if waiting != "" {
-		return waiting
+	if waiting != nil {
+		return waiting()
 	}
 	seen, _ := c.pod.See()
 	if seen.Pod == nil {
@@ -136,7 +136,7 @@ func (c *Container) waitsFor() string {
 	return pod.Progress(seen.Pod)
 }
 
-func (c *Container) setWaiting(waiting string) {
+func (c *Container) setWaiting(waiting func() string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.waiting = waiting

@@ -94,7 +94,6 @@ func (b *Backend) judge(spec *garden.ContainerSpec) (image.Image, error) {
 // findOrStart returns the container of the handle. If there is none it registers one, which can
 // be destroyed from then on, and starts it.
 func (b *Backend) findOrStart(spec garden.ContainerSpec, img image.Image) (*Container, error) {
-	container := b.newContainer(spec, img)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if existing := b.containers[spec.Handle]; existing != nil {
@@ -103,6 +102,7 @@ func (b *Backend) findOrStart(spec garden.ContainerSpec, img image.Image) (*Cont
 	if b.destroyed.has(spec.Handle, time.Now()) {
 		return nil, fmt.Errorf("create container %s: it was destroyed before", spec.Handle)
 	}
+	container := b.newContainer(spec, img)
 	b.containers[spec.Handle] = container
 	go b.run(b.newStart(container, spec, img))
 	return container, nil

@@ -13,8 +13,13 @@
 // touch what the worker believes. PID 1 of the pod is concourse-init (package
 // podinit), which runs the processes; nothing goes through kubectl exec.
 //
-// A restarted worker finds its containers again by the pods' labels, and
-// removes pods and directories that lost their other half.
+// What phases a container has, and what may be asked of it in each, is the matter of package
+// lifecycle. A restarted worker finds its containers again by their records, goes on with them,
+// and removes the pods that have no record.
+//
+// Pods make room for each other. A node refuses a pod that it has no room for. The worker then
+// removes pods in which nothing runs any more, and tries again. Where there are none the step
+// waits, and its log says what for.
 //
 // A container's environment may hold secrets. It is in the worker's memory only
 // and goes to init with each process. After a restart of the worker it is gone,

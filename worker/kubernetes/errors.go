@@ -84,14 +84,27 @@ func (b *Backend) whyEnded(seen podwatch.Seen) error {
 	return errDeleted
 }
 
+// endReason is why nothing runs in a container that has ended. After a restart of the worker its
+// record has that in words alone. That the kernel killed the process is then in the pod's
+// status.
+func (c *Container) endReason() error {
+	life, _ := c.life.See()
+	if seen, _ := c.pod.See(); seen.Pod != nil {
+		if reason := c.backend.whyEnded(seen); killedWithPod(reason) {
+			return reason
+		}
+	}
+	return life.Reason
+}
+
 // endReasonOr replaces an error in talking to init by why the pod ended, if it
 // did. The connection breaks before Kubernetes says why, hence the wait.
 func (c *Container) endReasonOr(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	if life, _ := c.life.See(); life.Phase == lifecycle.Ended {
-		return life.Reason
+	if c.life.Phase() == lifecycle.Ended {
+		return c.endReason()
 	}
 	seen, _ := c.pod.See()
 	if !seen.Ended() {

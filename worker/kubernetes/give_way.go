@@ -72,7 +72,7 @@ func (b *Backend) giveWay(ctx context.Context, container *Container, reason erro
 	removed := make(chan struct{})
 	go func() {
 		defer close(removed)
-		b.insist(logger, func(ctx context.Context) error { return b.removePodAndSecret(ctx, container, time.Now()) })
+		b.insist(logger, func(ctx context.Context) error { return b.takePod(ctx, container) })
 	}()
 	select {
 	case <-removed:
@@ -81,10 +81,10 @@ func (b *Backend) giveWay(ctx context.Context, container *Container, reason erro
 	return true
 }
 
-var errBusy = errors.New("a process runs")
+var errNotOver = errors.New("a process runs, or has no exit status")
 
 // exited returns the exit statuses of the processes that ran in the pod. It is an error if one
-// still runs: its client may come back.
+// still runs: its client may come back. So may that of one that init knows no status of.
 func (c *Container) exited(ctx context.Context) (map[string]int, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -94,8 +94,8 @@ func (c *Container) exited(ctx context.Context) (map[string]int, error) {
 	}
 	exited := map[string]int{}
 	for _, process := range processes {
-		if process.Running {
-			return nil, errBusy
+		if process.Running || process.ToldToEnd || process.Broken != "" {
+			return nil, errNotOver
 		}
 		exited[process.ID] = process.ExitStatus
 	}

@@ -18,7 +18,11 @@ func isHermetic(spec garden.ContainerSpec) bool { return len(spec.NetOut) == 0 }
 // cutOffNetwork is called before any process of the step runs. Which process is the pod's
 // first is verified: what listens on the socket in the pod may be another's.
 func (b *Backend) cutOffNetwork(ctx context.Context, container *Container) error {
-	if err := b.cutOff(ctx, container); err != nil {
+	err := b.cutOff(ctx, container)
+	if err != nil && ctx.Err() != nil {
+		err = b.startAborted(ctx, container, nil)
+	}
+	if err != nil {
 		return fmt.Errorf("cut the hermetic step off from the network: %w", err)
 	}
 	return nil
@@ -47,7 +51,7 @@ func (b *Backend) awaitContainerID(ctx context.Context, container *Container) (s
 	seen, err := container.pod.Wait(ctx, func(seen podwatch.Seen) bool { return seen.Ended() || containerID(seen.Pod) != "" })
 	switch {
 	case err != nil:
-		return "", b.startAborted(ctx, container, nil)
+		return "", err
 	case seen.Gone:
 		return "", errDeletedWhileStarting
 	case seen.Ended():

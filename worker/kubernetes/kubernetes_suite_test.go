@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -65,6 +66,14 @@ type world struct {
 	// cutOff are the processes whose pods were cut off from the network.
 	cutOff    []int
 	cutOffErr error
+
+	// weights are those of the pods, by their names.
+	weights sync.Map
+}
+
+func (w *world) setWeight(pid int, containerID, podUID string, shares uint64) error {
+	w.weights.Store(podUID, shares)
+	return nil
 }
 
 func (w *world) networkOfInit(pid int, container string) (*os.File, error) {
@@ -124,6 +133,7 @@ func newWorld() *world {
 		NewInit:                 w.newInit,
 		NetworkOfInit:           w.networkOfInit,
 		CutOffNetwork:           w.cutOffNetwork,
+		SetCPUWeight:            w.setWeight,
 		Logger:                  w.log,
 	}
 	w.start()

@@ -63,6 +63,8 @@ func (b *Backend) podEnded(container *Container, seen podwatch.Seen) {
 // for any of that.
 func (b *Backend) entered(container *Container, phase lifecycle.Phase) {
 	switch phase {
+	case lifecycle.Ready:
+		go b.setWeight(container)
 	case lifecycle.Ended:
 		go b.rememberEnd(container)
 	case lifecycle.Discarded:

@@ -4,184 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"syscall"
 	"time"
 
 	"code.cloudfoundry.org/garden"
-	"github.com/google/uuid"
 
 	"github.com/concourse/concourse-kubernetes/worker/gardenserver"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/internal/podwatch"
-	"github.com/concourse/concourse-kubernetes/worker/kubernetes/internal/statedir"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
-
-// resourceProcessID is the ID that upstream's package resource gives the script
-// of a get and a put. Its stdout is a JSON document, of which a web node that
-// attaches after another one ended needs all.
-const resourceProcessID = "resource"
-
-// Run starts a process and attaches to it. Of an adopted container only
-// processes without an ID, which nobody but their starter knows, run without
-// the environment: a step must not silently miss its params.
-func (c *Container) Run(spec garden.ProcessSpec, streams garden.ProcessIO) (garden.Process, error) {
-	if c.knownEnvironment() == nil && c.state.Read().HasEnvironment && spec.ID != "" {
-		return nil, fmt.Errorf("run process %s in pod %s: the worker was restarted after it made the container and forgot the container's environment, which it keeps nowhere else: run the build again",
-			spec.ID, c.podName())
-	}
-	seen, ok := c.life.Use()
-	if !ok {
-		return nil, fmt.Errorf("start process %s in container %s: %w", spec.ID, c.handle, whyUnusable(seen))
-	}
-	id, err := c.startAny(spec)
-	if err != nil {
-		c.life.Release()
-		return nil, err
-	}
-	return c.attach(id, streams, podinit.Delivered{}, c.life.Release), nil
-}
-
-// startAny starts a process and returns its ID, which it makes up for one that has none.
-func (c *Container) startAny(spec garden.ProcessSpec) (id string, err error) {
-	if spec.ID != "" {
-		return spec.ID, c.startRemembered(spec.ID, spec)
-	}
-	id = uuid.NewString()
-	return id, c.start(id, spec)
-}
-
-// startRemembered remembers the process first: a worker that ended in between
-// would not let web attach to it, and init refuses to start it again.
-func (c *Container) startRemembered(id string, spec garden.ProcessSpec) error {
-	isNew, err := c.remember(id)
-	if err != nil {
-		return c.notStarted(c.backend.ctx, id, err)
-	}
-	err = c.start(id, spec)
-	if err != nil && isNew {
-		return errors.Join(err, c.forget(id))
-	}
-	return err
-}
-
-func (c *Container) start(id string, spec garden.ProcessSpec) error {
-	ctx, cancel := context.WithTimeout(c.backend.ctx, c.backend.patience.request)
-	defer cancel()
-
-	err := c.podsInit().Start(ctx, podinit.ProcessSpec{
-		ID:       id,
-		Path:     spec.Path,
-		Args:     spec.Args,
-		Env:      slices.Concat(c.knownEnvironment(), spec.Env),
-		Dir:      spec.Dir,
-		User:     spec.User,
-		Terminal: windowSize(spec.TTY),
-
-		ReplayStdout: id == resourceProcessID,
-		Unlogged:     spec.ID == "" && !c.isCheck(spec),
-	})
-	if notFound, ok := errors.AsType[*podinit.ExecutableNotFoundError](err); ok {
-		return garden.ExecutableNotFoundError{Message: notFound.Error()}
-	}
-	if _, gone := errors.AsType[*podinit.GoneError](err); gone {
-		defer c.lostInit(err)
-	}
-	if err != nil {
-		return c.notStarted(ctx, id, err)
-	}
-	return nil
-}
-
-func (c *Container) notStarted(ctx context.Context, id string, err error) error {
-	if c.backend.ctx.Err() != nil {
-		return c.backend.disappeared(fmt.Sprintf("it was stopped before it knew whether process %s had started in pod %s", id, c.podName()))
-	}
-	return fmt.Errorf("start process %s in pod %s: %w", id, c.podName(), c.endReasonOr(ctx, err))
-}
-
-// remember lets clients attach to the process again, of this worker or of the
-// same worker after a restart.
-func (c *Container) remember(id string) (isNew bool, err error) {
-	err = c.state.Change(func(r *statedir.Record) {
-		if isNew = !slices.Contains(r.Processes, id); isNew {
-			r.Processes = append(r.Processes, id)
-		}
-	})
-	return isNew, err
-}
-
-// forget is for a process that did not start.
-func (c *Container) forget(id string) error {
-	return c.state.Change(func(r *statedir.Record) {
-		r.Processes = slices.DeleteFunc(r.Processes, func(known string) bool { return known == id })
-	})
-}
-
-// Attach follows a process that was run with an ID. An earlier stream of the
-// process ends: its client is gone or about to go. Of one whose pod has ended or gave way the
-// client gets what is left.
-func (c *Container) Attach(id string, streams garden.ProcessIO) (garden.Process, error) {
-	if !slices.Contains(c.state.Read().Processes, id) {
-		return nil, garden.ProcessNotFoundError{ProcessID: id}
-	}
-	release := func() {}
-	if _, ok := c.life.Use(); ok {
-		release = c.life.Release
-	}
-	return c.attach(id, streams, podinit.Delivered{Stdout: -1, Stderr: -1}, release), nil
-}
-
-// attach is told from where on it delivers, if this worker did not attach before, and whom it
-// tells when the client has left.
-func (c *Container) attach(id string, streams garden.ProcessIO, from podinit.Delivered, release func()) *Process {
-	ctx, cancel := context.WithCancelCause(c.backend.ctx)
-	process := &Process{container: c, id: id, detach: cancel, release: release, done: make(chan struct{})}
-
-	c.mu.Lock()
-	previous := c.streams[id]
-	c.streams[id] = process
-	if c.delivered[id] == nil {
-		c.delivered[id] = &from
-	}
-	delivered := c.delivered[id]
-	c.mu.Unlock()
-
-	go process.follow(ctx, previous, podinit.ProcessIO{
-		Stdin:  streams.Stdin,
-		Stdout: streams.Stdout,
-		Stderr: streams.Stderr,
-
-		Delivered: delivered,
-		Writing:   &process.writing,
-	})
-	return process
-}
-
-func (c *Container) detached(process *Process) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.streams[process.id] == process {
-		delete(c.streams, process.id)
-	}
-	if !slices.Contains(c.state.Read().Processes, process.id) {
-		delete(c.delivered, process.id)
-	}
-}
-
-// whyUnusable says why nothing can be started in a container.
-func whyUnusable(seen lifecycle.View) error {
-	switch {
-	case seen.Reason != nil:
-		return seen.Reason
-	case seen.StartError != nil:
-		return seen.StartError
-	case seen.Phase == lifecycle.Discarded:
-		return errDiscarded
-	}
-	return errBeingDestroyed
-}
 
 // Process is a process that a client is attached to.
 type Process struct {
@@ -244,8 +76,12 @@ func (p *Process) follow(ctx context.Context, previous *Process, streams podinit
 		previous.detach(errTakenOver)
 		<-previous.done
 	}
-	if p.container.life.Phase() == lifecycle.GaveWay {
+	switch p.container.life.Phase() {
+	case lifecycle.GaveWay:
 		p.status, p.err = p.deliverKept(ctx, streams)
+		return
+	case lifecycle.Ended:
+		p.end(ctx, streams, p.container.endReason())
 		return
 	}
 	go p.detachWhenPodEnds(ctx)
@@ -255,14 +91,21 @@ func (p *Process) follow(ctx context.Context, previous *Process, streams podinit
 		p.err = garden.ProcessNotFoundError{ProcessID: p.id}
 		return
 	}
-	err = p.container.endReasonOr(ctx, err)
-	if err != nil {
-		p.deliverLeftover(ctx, streams, lastNote(err))
+	if err = p.container.endReasonOr(ctx, err); err != nil {
+		p.end(ctx, streams, err)
+		return
 	}
-	if killedWithPod(err) {
-		status, err = killedStatus, nil
+	p.status = status
+}
+
+// end is for a process that can't be followed to its end, for the reason given.
+func (p *Process) end(ctx context.Context, streams podinit.ProcessIO, reason error) {
+	p.deliverLeftover(ctx, streams, lastNote(reason))
+	if killedWithPod(reason) {
+		p.status = killedStatus
+		return
 	}
-	p.status, p.err = status, p.inPod("wait for", err)
+	p.err = p.inPod("wait for", reason)
 }
 
 // detachWhenPodEnds leaves an init that ends in order a moment to deliver what

@@ -80,6 +80,19 @@ func (b *Backend) remove(ctx context.Context, container *Container) error {
 	return nil
 }
 
+// takePod removes the pod and the Secret of a container that stays known.
+func (b *Backend) takePod(ctx context.Context, container *Container) error {
+	began := time.Now()
+	if err := container.removal.Acquire(ctx, 1); err != nil {
+		return b.stillThere(container, began)
+	}
+	defer container.removal.Release(1)
+	if b.find(container.handle) != container {
+		return nil
+	}
+	return b.removePodAndSecret(ctx, container, began)
+}
+
 func (b *Backend) removePodAndSecret(ctx context.Context, container *Container, began time.Time) error {
 	if err := b.removePod(ctx, container, began); err != nil {
 		return err

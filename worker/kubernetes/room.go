@@ -17,8 +17,8 @@ func (b *Backend) queueUp(ctx context.Context, s *start) error {
 	if !b.queues.isBusy(podSlots) {
 		return nil
 	}
-	s.container.setWaiting("room on node " + b.NodeName + ": others of this worker came before")
-	defer s.container.setWaiting("")
+	s.container.setWaiting(func() string { return "room on node " + b.NodeName + ": others of this worker came before" })
+	defer s.container.setWaiting(nil)
 	return b.abortedOr(ctx, s.turn.take(ctx, &b.queues, podSlots))
 }
 
@@ -30,8 +30,8 @@ func (b *Backend) queueUp(ctx context.Context, s *start) error {
 func (b *Backend) awaitRoom(ctx context.Context, s *start, lacks shortage, refusal error, pause time.Duration) error {
 	container := s.container
 	b.Logger.Info("waiting-for-room", lager.Data{"handle": container.handle, "pod": container.pod.Name(), "refusal": refusal.Error()})
-	container.setWaiting(b.describe(lacks))
-	defer container.setWaiting("")
+	container.setWaiting(func() string { return b.describe(lacks) })
+	defer container.setWaiting(nil)
 
 	if err := b.removeRefused(ctx, s); err != nil {
 		return b.abortedOr(ctx, err)

@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/admission"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 )
 
@@ -30,30 +31,39 @@ type shortage struct {
 
 // shortageOf returns what the pod of a start that failed lacks, if it may have that later.
 func shortageOf(err error) (shortage, bool) {
+	if quota, ok := admission.ReadExceededQuota(err); ok && !quota.NeverFits() {
+		return shortage{
+			of:     "quota " + quota.Name,
+			what:   quota.String(),
+			advice: "raise the quota, or run fewer steps at once (max active tasks)",
+		}, true
+	}
 	failure, ok := errors.AsType[*pod.Failure](err)
 	if !ok || !failure.IsOfRoom() {
 		return shortage{}, false
 	}
 	lacks := shortage{of: failure.Reason, what: failure.Error()}
 	if node, known := failure.Shortage(); known {
-		lacks.of = node.Resource
-		lacks.used = node.Used
-		lacks.missing = node.Requested - (node.Capacity - node.Used)
-		lacks.what = fmt.Sprintf("the node has room for %d %s, of which %d are used and %d are needed", node.Capacity, unit(node.Resource), node.Used, node.Requested)
+		lacks = shortage{
+			of:      string(node.Resource),
+			missing: node.Requested - (node.Capacity - node.Used),
+			used:    node.Used,
+			what:    fmt.Sprintf("%d of the node's %d %s are taken, and the pod asks for %d", node.Used, node.Capacity, unit(node.Resource), node.Requested),
+			advice:  failure.Advice,
+		}
 	}
-	lacks.advice = failure.Advice
 	return lacks, true
 }
 
 // unit is what a kubelet counts a resource in.
-func unit(resource string) string {
-	switch corev1.ResourceName(resource) {
+func unit(resource corev1.ResourceName) string {
+	switch resource {
 	case corev1.ResourceCPU:
-		return "thousandths of a CPU"
+		return "millicores of CPU"
 	case corev1.ResourceMemory, corev1.ResourceEphemeralStorage:
-		return "bytes of " + resource
+		return "bytes of " + string(resource)
 	}
-	return resource
+	return string(resource)
 }
 
 // frees is how much of a resource is free once the container's pod is gone. It is zero for one

@@ -10,6 +10,7 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/admission"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/image"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/internal/statedir"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
@@ -173,7 +174,24 @@ func (b *Backend) create(ctx context.Context, s *start) (*corev1.Pod, error) {
 		}
 		s.hasSecret = true
 	}
-	return b.api.CreatePod(ctx, desired, container.owns)
+	created, err := b.api.CreatePod(ctx, desired, container.owns)
+	if admission.RefusedByLimitRange(err) {
+		return b.createFitted(ctx, container, desired, built, err)
+	}
+	return created, err
+}
+
+// createFitted creates a pod that the namespace's LimitRanges refused, as they admit it.
+func (b *Backend) createFitted(ctx context.Context, container *Container, refused, built *corev1.Pod, refusal error) (*corev1.Pod, error) {
+	ranges, err := b.api.LimitRanges(ctx)
+	if err != nil {
+		return nil, errors.Join(refusal, err)
+	}
+	fitted, err := admission.FitLimitRanges(refused, built.Spec.Containers[0].Resources, ranges)
+	if err != nil {
+		return nil, err
+	}
+	return b.api.CreatePod(ctx, fitted, container.owns)
 }
 
 // finish is what is left to do once init answers.

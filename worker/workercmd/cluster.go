@@ -7,12 +7,17 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/node"
 )
 
 // cluster is the Kubernetes cluster, and the worker's place in it.
 type cluster struct {
 	client   kubernetes.Interface
 	nodeName string
+
+	// node is what the worker knows of its own. The beacon watches it.
+	node *node.Watched
 }
 
 func (f KubernetesFlags) cluster() (cluster, error) {
@@ -33,7 +38,18 @@ func (f KubernetesFlags) cluster() (cluster, error) {
 			return cluster{}, fmt.Errorf("find the hostname, the node's name when --kubernetes-node-name is not given: %w", err)
 		}
 	}
-	return cluster{client: client, nodeName: nodeName}, nil
+	return cluster{client: client, nodeName: nodeName, node: node.New(nodeName)}, nil
+}
+
+// usualMaxPods is how many pods a kubelet takes by default: maxPods of its configuration.
+const usualMaxPods = 110
+
+// maxPods is how many pods the node takes, or would take by default where that is not known.
+func (c cluster) maxPods() int {
+	if most, known := c.node.Pods(); known {
+		return most
+	}
+	return usualMaxPods
 }
 
 func (f KubernetesFlags) clientConfig() (*rest.Config, error) {

@@ -10,6 +10,7 @@ import (
 
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/tedsuo/ifrit"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/node"
 )
@@ -29,7 +30,8 @@ const landAgain = 5 * time.Minute
 // Concourse no longer needs.
 type cordonedBeacon struct {
 	beacon ifrit.Runner
-	watch  func(context.Context) (*node.Watched, error)
+	node   *node.Watched
+	client kubernetes.Interface
 	// land tells the beacon to land the worker.
 	land      func() error
 	landAgain time.Duration
@@ -43,10 +45,9 @@ type cordonedBeacon struct {
 func newCordonedBeacon(logger lager.Logger, beacon ifrit.Runner, on cluster, workDir string) cordonedBeacon {
 	logger = logger.WithData(lager.Data{"node": on.nodeName})
 	return cordonedBeacon{
-		beacon: beacon,
-		watch: func(ctx context.Context) (*node.Watched, error) {
-			return node.Watch(ctx, on.client, on.nodeName, logger)
-		},
+		beacon:     beacon,
+		node:       on.node,
+		client:     on.client,
 		land:       askToLand,
 		landAgain:  landAgain,
 		containers: filepath.Join(workDir, containersDir),
@@ -67,18 +68,17 @@ func askToLand() error {
 func (b cordonedBeacon) Run(signals <-chan os.Signal, ready chan<- struct{}) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	watched, err := b.watch(ctx)
-	if err != nil {
+	if err := b.node.Start(ctx, b.client, b.logger); err != nil {
 		return err
 	}
-	if !b.leftSteps() && !b.awaitSchedulable(watched, signals) {
+	if !b.leftSteps() && !b.awaitSchedulable(signals) {
 		return nil
 	}
 	if err := os.RemoveAll(b.landed); err != nil {
 		return fmt.Errorf("forget that the worker has landed: %w", err)
 	}
-	go b.landWhenCordoned(ctx, watched)
-	return b.runBeacon(watched, signals, ready)
+	go b.landWhenCordoned(ctx)
+	return b.runBeacon(signals, ready)
 }
 
 // leftSteps tells whether an earlier life of the worker ended before it had
@@ -96,7 +96,7 @@ func (b cordonedBeacon) leftSteps() bool {
 // without an error, on a cordoned node. Upstream's beacon returns nil only when web
 // answers a heartbeat with that the worker has landed, or is not known any more.
 // Every error leaves that open: web may not have been reached.
-func (b cordonedBeacon) runBeacon(watched *node.Watched, signals <-chan os.Signal, ready chan<- struct{}) error {
+func (b cordonedBeacon) runBeacon(signals <-chan os.Signal, ready chan<- struct{}) error {
 	told := make(chan os.Signal, 1)
 	ended := make(chan error, 1)
 	go func() { ended <- b.beacon.Run(told, ready) }()
@@ -105,7 +105,7 @@ func (b cordonedBeacon) runBeacon(watched *node.Watched, signals <-chan os.Signa
 		told <- signal
 		return <-ended
 	case err := <-ended:
-		if cordoned, _ := watched.Cordoned(); err != nil || !cordoned {
+		if cordoned, _ := b.node.Cordoned(); err != nil || !cordoned {
 			return err
 		}
 		return b.noteLanded()
@@ -120,15 +120,15 @@ func (b cordonedBeacon) noteLanded() error {
 }
 
 // awaitSchedulable says false if the worker is to stop instead.
-func (b cordonedBeacon) awaitSchedulable(watched *node.Watched, signals <-chan os.Signal) bool {
-	cordoned, changed := watched.Cordoned()
+func (b cordonedBeacon) awaitSchedulable(signals <-chan os.Signal) bool {
+	cordoned, changed := b.node.Cordoned()
 	if cordoned {
 		b.logger.Info("registering-once-the-node-is-uncordoned")
 	}
 	for cordoned {
 		select {
 		case <-changed:
-			cordoned, changed = watched.Cordoned()
+			cordoned, changed = b.node.Cordoned()
 		case <-signals:
 			return false
 		}
@@ -138,9 +138,9 @@ func (b cordonedBeacon) awaitSchedulable(watched *node.Watched, signals <-chan o
 
 // landWhenCordoned goes on until the context ends. The beacon finds by itself that
 // the worker has landed; to uncordon the node before does not stop the landing.
-func (b cordonedBeacon) landWhenCordoned(ctx context.Context, watched *node.Watched) {
+func (b cordonedBeacon) landWhenCordoned(ctx context.Context) {
 	for {
-		cordoned, changed := watched.Cordoned()
+		cordoned, changed := b.node.Cordoned()
 		var again <-chan time.Time
 		if cordoned {
 			b.logger.Info("landing-as-the-node-is-cordoned")

@@ -20,6 +20,8 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/node"
 )
 
 var _ = Describe("the beacon of a worker whose node may be cordoned", func() {
@@ -71,7 +73,7 @@ var _ = Describe("the beacon of a worker whose node may be cordoned", func() {
 		watching, registered, landed = make(chan struct{}, 10), make(chan struct{}, 10), make(chan struct{}, 10)
 		ends, workDir = make(chan error, 1), GinkgoT().TempDir()
 		announceWatches(client, watching)
-		beacon = newCordonedBeacon(log, upstreams(registered, ends), cluster{client: client, nodeName: "node-1"}, workDir)
+		beacon = newCordonedBeacon(log, upstreams(registered, ends), cluster{client: client, nodeName: "node-1", node: node.New("node-1")}, workDir)
 		beacon.land = landsAt(landed)
 		beacon.landAgain = time.Hour
 	})

@@ -20,7 +20,8 @@ type KubernetesFlags struct {
 	Kubeconfig        flag.File         `long:"kubeconfig" description:"Kubeconfig file of the cluster. Without it the worker uses the service account of the pod that it runs in."`
 	Namespace         string            `long:"namespace" default:"concourse" description:"Namespace in which the pods are created. It must exist."`
 	NodeName          string            `long:"node-name" description:"Name of the Kubernetes node that the worker runs on, and that its pods run on. If not specified, the hostname will be used."`
-	PodStartupTimeout time.Duration     `long:"pod-startup-timeout" default:"4m" description:"How long a pod may take until its container runs, the pull of its image included. Must be less than --garden-request-timeout of the web node."`
+	PodStartupTimeout time.Duration     `long:"pod-startup-timeout" default:"4m" description:"How long a pod may take until its container runs, the pull of its image included. The time does not count in which the pod waits for room on the node while others of this worker run."`
+	IdleCheckTimeout  time.Duration     `long:"idle-check-timeout" default:"5m" description:"How long the pod of a resource's checks is kept for the next check. The next check after that has a new pod."`
 	PodTemplate       flag.File         `long:"pod-template" description:"YAML file with a partial Pod that is merged into every pod that the worker creates: tolerations, annotations, the resources of the container named step, and so on. What Concourse sets itself is refused."`
 	ResourceTypes     map[string]string `long:"resource-type" key-value-delimiter:"=" value-name:"NAME=IMAGE" description:"Image of a base resource type. Can be specified multiple times; adds to the usual Concourse resource types, or replaces the image of one of them. An empty IMAGE removes the type."`
 	PrivilegedTypes   []string          `long:"privileged-resource-type" value-name:"NAME" default:"docker-image" description:"Base resource type whose pods are privileged. Can be specified multiple times."`
@@ -30,6 +31,8 @@ type KubernetesFlags struct {
 	VolumeRegistry    uint16            `long:"volume-registry-port" default:"7790" description:"Port of 127.0.0.1 of the node on which it pulls images that are volumes, such as a task's image from an earlier step."`
 	NodeNetwork       string            `long:"node-network-namespace" default:"/proc/1/ns/net" description:"File of the node's network namespace, in which the worker listens for the node's pulls of volumes and cuts hermetic pods off. The worker itself may run in any. The default needs the node's process namespace (hostPID)."`
 	InitBin           flag.File         `long:"init-bin" description:"Path to the concourse-init executable, the first process of every pod. By default it is looked for beside the concourse executable."`
+
+	CPUReservedPerShare cpuPerShare `long:"cpu-reserved-per-share" default:"20u" value-name:"QUANTITY" description:"CPU that a pod requests for each of its CPU shares (container_limits.cpu of a task, 1024 where it names none), written as Kubernetes writes quantities. Shares are weights all the same. 0 reserves nothing; 976563n reserves a CPU for 1024 shares."`
 
 	VolumeImageMaxSize   quantity `long:"volume-image-max-size" default:"20Gi" value-name:"QUANTITY" description:"Size of the largest image that is made of a volume, written as Kubernetes writes quantities. Sparse files count in full."`
 	VolumeImageMaxMemory quantity `long:"volume-image-max-memory" default:"64Mi" value-name:"QUANTITY" description:"Memory for the names of a volume's files while it is read as an image: enough for some hundred thousand in one directory. Up to six volumes are read at a time."`

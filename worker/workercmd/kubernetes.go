@@ -7,11 +7,13 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"strings"
 
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/concourse/concourse"
 	"github.com/concourse/concourse-kubernetes/worker/endpoint"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/cpuweight"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podidentity"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podnetwork"
@@ -110,6 +112,11 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 		return nil, err
 	}
 
+	bootID, err := currentBoot()
+	if err != nil {
+		return nil, err
+	}
+	identity := podidentity.Verifier{ProcDir: "/proc", InitBinary: initBinary}
 	config := kubernetes.Config{
 		Client:                  on.client,
 		Namespace:               cmd.Kubernetes.Namespace,
@@ -119,14 +126,19 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 		PrivateRepositoriesFile: filepath.Join(cmd.WorkDir.Path(), "private-repositories.json"),
 		InitBinary:              initBinary,
 		PodStartupTimeout:       cmd.Kubernetes.PodStartupTimeout,
+		IdleCheckTimeout:        cmd.Kubernetes.IdleCheckTimeout,
+		MaxPods:                 on.maxPods,
+		BootID:                  bootID,
 		PodTemplate:             podTemplate,
 		ImagePullSecrets:        cmd.Kubernetes.ImagePullSecrets,
 		PrivilegedMode:          kubernetes.PrivilegedMode(cmd.Kubernetes.PrivilegedMode),
 		PodLogOff:               cmd.Kubernetes.PodLog == "off",
+		CPUReservedPerShare:     cmd.Kubernetes.CPUReservedPerShare.Quantity,
 		VolumeImages:            volumeImages,
 		NewInit:                 func(socket string) kubernetes.Init { return podinit.NewClient(socket) },
 		CutOffNetwork:           func(network *os.File) error { return podnetwork.CutOff(cmd.Kubernetes.nodeNetwork(), network) },
-		NetworkOfInit:           podidentity.Verifier{ProcDir: "/proc", InitBinary: initBinary}.NetworkOfInit,
+		NetworkOfInit:           identity.NetworkOfInit,
+		SetCPUWeight:            cpuweight.Setter{Mounts: []string{cpuweight.OwnMounts, cpuweight.NodeMounts}, ControlGroupsOfInit: identity.ControlGroupsOfInit}.Set,
 		Logger:                  logger,
 	}
 	backend, err := kubernetes.NewBackend(config)
@@ -137,6 +149,15 @@ func (cmd *WorkerCommand) kubernetesGarden(logger lager.Logger, workerName strin
 		return nil, err
 	}
 	return gardenServer{backend: backend, at: at, logger: logger}, nil
+}
+
+// currentBoot is the kernel's name for this boot of the node, which it gives anew each time.
+func currentBoot() (string, error) {
+	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return "", fmt.Errorf("find out since when the node is up: %w", err)
+	}
+	return strings.TrimSpace(string(id)), nil
 }
 
 func (f KubernetesFlags) initBinary() (string, error) {

@@ -57,6 +57,21 @@ var _ = Describe("WorkerCommand", func() {
 		}
 	})
 
+	It("knows how much CPU a CPU share reserves, down to nothing", func() {
+		command, err := parse()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(command.Kubernetes.CPUReservedPerShare.String()).To(Equal("20u"))
+
+		command, err = parse("--kubernetes-cpu-reserved-per-share", "0")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(command.Kubernetes.CPUReservedPerShare.IsZero()).To(BeTrue())
+
+		for _, wrong := range []string{"little", "-1u", "2"} {
+			_, err := parse("--kubernetes-cpu-reserved-per-share=" + wrong)
+			Expect(err).To(MatchError(And(ContainSubstring("cpu-reserved-per-share"), ContainSubstring(wrong))))
+		}
+	})
+
 	Describe("base resource types", func() {
 		types := func(args ...string) ([]atc.WorkerResourceType, error) {
 			GinkgoHelper()

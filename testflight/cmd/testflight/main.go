@@ -41,7 +41,8 @@ func run(ctx context.Context, args []string) error {
 	}
 
 	if args[0] == "packages" { // needs no cluster, not even the user's
-		return cluster.New(cluster.DefaultStateDir, os.Stdout).InstallPackages(ctx)
+		onNone := concourse.New(cluster.New(cluster.DefaultStateDir, os.Stdout), "bin", os.Stdout)
+		return onNone.Cluster.InstallPackages(ctx)
 	}
 	runs, err := concourse.FromEnvironment(ctx, "bin", os.Stdout)
 	if err != nil {

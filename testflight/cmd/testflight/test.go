@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/concourse/concourse-kubernetes/testflight/cluster"
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
 	"github.com/concourse/concourse-kubernetes/testflight/runner"
 )
@@ -26,6 +27,7 @@ const patience = time.Hour
 // test runs the specs in ./testflight, with these flags of Ginkgo's runner added:
 // --seed=N, --procs=N, --focus=NAME.
 func test(ctx context.Context, runs *concourse.Concourse, flags []string) error {
+	runs.Cluster.SecondNodeMaxPods = cluster.KubernetesMaxPods
 	return onItsOwn(ctx, runs, func(ctx context.Context) error { return runSpecs(ctx, flags) })
 }
 

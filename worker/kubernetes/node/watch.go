@@ -8,6 +8,7 @@ import (
 
 	"code.cloudfoundry.org/lager/v3"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -18,48 +19,56 @@ import (
 
 // grant is what an operator is told whose worker may not watch its Node.
 const grant = "give the worker's service account a ClusterRole with the verbs list and watch on nodes: " +
-	"until it has that and starts again, it does not notice that its node is cordoned, and takes builds on one that is"
+	"until it has that and starts again, it does not notice that its node is cordoned, and takes builds on one that is, " +
+	"and does not know how many pods its node takes"
 
 // patience bounds the first look at the Node.
 const patience = 30 * time.Second
 
 // Watched is the last that was heard of a Node.
 type Watched struct {
-	name   string
-	logger lager.Logger
-
-	mu       sync.Mutex
-	cordoned bool
-	changed  chan struct{}
+	name        string
+	cordoned    *observed[bool]
+	allocatable *observed[corev1.ResourceList] // nil if nothing was heard of it
 
 	sayForbidden sync.Once
 }
 
-// Watch returns when it knows the Node, and watches it until the context ends.
-// A Node that the worker may not watch is never cordoned: the worker works as it
-// would without that. One that is deleted stays as it was.
-func Watch(ctx context.Context, client kubernetes.Interface, name string, logger lager.Logger) (*Watched, error) {
-	w := &Watched{name: name, logger: logger, changed: make(chan struct{})}
+// New returns a Node of which nothing was heard: it is not cordoned.
+func New(name string) *Watched {
+	return &Watched{
+		name:        name,
+		cordoned:    newObserved(false, func(one, other bool) bool { return one == other }),
+		allocatable: newObserved[corev1.ResourceList](nil, func(one, other corev1.ResourceList) bool { return equality.Semantic.DeepEqual(one, other) }),
+	}
+}
 
+// Watch returns a Node that it has started to watch, see [Watched.Start].
+func Watch(ctx context.Context, client kubernetes.Interface, name string, logger lager.Logger) (*Watched, error) {
+	w := New(name)
+	return w, w.Start(ctx, client, logger)
+}
+
+// Start returns when it knows the Node, and watches it until the context ends. It is called
+// once. A Node that the worker may not watch stays as it was: the worker works as it would
+// without that. So does one that is deleted.
+func (w *Watched) Start(ctx context.Context, client kubernetes.Interface, logger lager.Logger) error {
 	// An informer retries for ever what this says at once.
 	looking, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	found, err := client.CoreV1().Nodes().List(looking, w.itself())
 	switch {
 	case apierrors.IsForbidden(err):
-		w.mayNot(err)
-		return w, nil
+		w.mayNot(logger, err)
+		return nil
 	case err != nil:
-		return nil, fmt.Errorf("find out whether node %s is cordoned: list it: %w: is the API server reachable, and are the worker's credentials valid?", name, err)
+		return fmt.Errorf("find out whether node %s is cordoned: list it: %w: is the API server reachable, and are the worker's credentials valid?", w.name, err)
 	case len(found.Items) == 0:
-		w.logger.Info("there-is-no-such-node")
+		logger.Info("there-is-no-such-node")
 	default:
 		w.changedTo(&found.Items[0])
 	}
-	if err := w.watch(ctx, client); err != nil {
-		return nil, err
-	}
-	return w, nil
+	return w.watch(ctx, client, logger)
 }
 
 // itself selects the Node alone, which is also the only selection that RBAC lets
@@ -68,11 +77,11 @@ func (w *Watched) itself() metav1.ListOptions {
 	return metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, w.name).String()}
 }
 
-func (w *Watched) watch(ctx context.Context, client kubernetes.Interface) error {
+func (w *Watched) watch(ctx context.Context, client kubernetes.Interface, logger lager.Logger) error {
 	factory := informers.NewSharedInformerFactoryWithOptions(client, 0,
 		informers.WithTweakListOptions(func(options *metav1.ListOptions) { options.FieldSelector = w.itself().FieldSelector }))
 	informer := factory.Core().V1().Nodes().Informer()
-	if err := informer.SetWatchErrorHandler(w.failed); err != nil {
+	if err := informer.SetWatchErrorHandler(func(_ *cache.Reflector, err error) { w.failed(logger, err) }); err != nil {
 		return fmt.Errorf("watch node %s: %w", w.name, err)
 	}
 	if _, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
@@ -85,35 +94,39 @@ func (w *Watched) watch(ctx context.Context, client kubernetes.Interface) error 
 	return nil
 }
 
-func (w *Watched) failed(_ *cache.Reflector, err error) {
+func (w *Watched) failed(logger lager.Logger, err error) {
 	if apierrors.IsForbidden(err) {
-		w.mayNot(err)
+		w.mayNot(logger, err)
 		return
 	}
-	w.logger.Error("failed-to-watch-node", err)
+	logger.Error("failed-to-watch-node", err)
 }
 
-func (w *Watched) mayNot(err error) {
-	w.sayForbidden.Do(func() { w.logger.Error("drains-are-not-noticed", err, lager.Data{"advice": grant}) })
+func (w *Watched) mayNot(logger lager.Logger, err error) {
+	w.sayForbidden.Do(func() { logger.Error("drains-are-not-noticed", err, lager.Data{"advice": grant}) })
+}
+
+func (w *Watched) changedTo(node *corev1.Node) {
+	w.cordoned.set(node.Spec.Unschedulable)
+	w.allocatable.set(node.Status.Allocatable.DeepCopy())
 }
 
 // Cordoned says whether the node takes no new pods, and returns a channel that is
 // closed when that has changed.
-func (w *Watched) Cordoned() (bool, <-chan struct{}) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.cordoned, w.changed
+func (w *Watched) Cordoned() (bool, <-chan struct{}) { return w.cordoned.get() }
+
+// Allocatable is what the node has for pods (status.allocatable), and a channel that is
+// closed when that has changed. It is not known where the worker may not look, or has not
+// yet, and of a Node whose kubelet never wrote it.
+func (w *Watched) Allocatable() (has corev1.ResourceList, known bool, changed <-chan struct{}) {
+	has, changed = w.allocatable.get()
+	return has.DeepCopy(), len(has) > 0, changed
 }
 
-func (w *Watched) changedTo(node *corev1.Node) { w.set(node.Spec.Unschedulable) }
-
-func (w *Watched) set(cordoned bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.cordoned == cordoned {
-		return // the kubelet writes its Node's status all the time
-	}
-	w.cordoned = cordoned
-	close(w.changed)
-	w.changed = make(chan struct{})
+// Pods is how many pods the node takes at once, those that are not the worker's included. It
+// is not known where [Watched.Allocatable] is not.
+func (w *Watched) Pods() (most int, known bool) {
+	has, known, _ := w.Allocatable()
+	pods, says := has[corev1.ResourcePods]
+	return int(pods.Value()), known && says
 }

@@ -9,6 +9,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"sigs.k8s.io/yaml"
 
 	"github.com/concourse/concourse-kubernetes/worker/contract"
@@ -32,6 +33,8 @@ var _ = Describe("the pod of a container", func() {
 		Namespace:  "ci",
 		NodeName:   "node-1",
 		InitBinary: "/var/lib/concourse/init/concourse-init",
+
+		CPUReservedPerShare: resource.MustParse("20u"),
 	}
 
 	task := func() garden.ContainerSpec {
@@ -97,15 +100,6 @@ var _ = Describe("the pod of a container", func() {
 
 		Expect(err).NotTo(HaveOccurred())
 		expectGolden("with-template.yaml", merged)
-	})
-
-	It("reserves at least something for the smallest number of CPU shares", func() {
-		container := task()
-		container.Limits.CPU.Weight = 1
-
-		built := pod.Build(worker, container, golang, runDir)
-
-		Expect(built.Spec.Containers[0].Resources.Requests.Cpu().MilliValue()).To(BeEquivalentTo(1))
 	})
 
 	It("mounts the last of two volumes at the same path", func() {

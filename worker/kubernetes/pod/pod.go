@@ -31,6 +31,10 @@ type Worker struct {
 
 	// PodLogOff keeps what processes print out of the pod's log.
 	PodLogOff bool
+
+	// CPUReservedPerShare is how much CPU a pod requests for each of its CPU shares. With
+	// zero a pod requests none.
+	CPUReservedPerShare resource.Quantity
 }
 
 // Build returns the pod for a Garden container.
@@ -52,7 +56,7 @@ func Build(worker Worker, container garden.ContainerSpec, from image.Image, runD
 			Name:        Name(container.Handle, container.Properties),
 			Namespace:   worker.Namespace,
 			Labels:      Labels(worker.Name, container.Handle, container.Properties),
-			Annotations: Annotations(worker.Name, container.Handle, container.Properties),
+			Annotations: withShares(Annotations(worker.Name, container.Handle, container.Properties), container.Limits.CPU),
 		},
 		Spec: corev1.PodSpec{
 			NodeName:                      worker.NodeName,
@@ -68,7 +72,7 @@ func Build(worker Worker, container garden.ContainerSpec, from image.Image, runD
 				ImagePullPolicy:          from.PullPolicy(),
 				Command:                  initCommand(worker, initMountPath),
 				Env:                      initVariables(),
-				Resources:                resources(container.Limits),
+				Resources:                resources(worker, container.Limits),
 				SecurityContext:          containerSecurity(container),
 				VolumeMounts:             mounts,
 				TerminationMessagePath:   terminationMessagePath,
@@ -115,28 +119,4 @@ func pullSecrets(worker Worker, container garden.ContainerSpec, from image.Image
 		secrets = append(secrets, corev1.LocalObjectReference{Name: name})
 	}
 	return secrets
-}
-
-// resources translates Concourse's limits. A memory limit is a ceiling and no
-// reservation, hence the request of zero, which Kubernetes would otherwise set
-// to the limit. CPU shares are relative weights; that is what a request becomes.
-func resources(limits garden.Limits) corev1.ResourceRequirements {
-	required := corev1.ResourceRequirements{}
-	if bytes := limits.Memory.LimitInBytes; bytes > 0 {
-		required.Limits = corev1.ResourceList{
-			corev1.ResourceMemory: *resource.NewQuantity(int64(bytes), resource.BinarySI),
-		}
-		required.Requests = corev1.ResourceList{
-			corev1.ResourceMemory: *resource.NewQuantity(0, resource.BinarySI),
-		}
-	}
-	//lint:ignore SA1019 Concourse's web node still sets the deprecated LimitInShares.
-	if shares := max(limits.CPU.Weight, limits.CPU.LimitInShares); shares > 0 {
-		if required.Requests == nil {
-			required.Requests = corev1.ResourceList{}
-		}
-		millicores := max(1, int64(shares)*1000/1024)
-		required.Requests[corev1.ResourceCPU] = *resource.NewMilliQuantity(millicores, resource.DecimalSI)
-	}
-	return required
 }

@@ -2,7 +2,6 @@ package podidentity
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -31,21 +30,11 @@ var containerID = regexp.MustCompile(`^[0-9A-Za-z_-]{16,}$`)
 // ended, its ID may be that of another: so all is looked at by one open directory of
 // /proc, in which the kernel finds nothing any more when its process has ended.
 func (v Verifier) NetworkOfInit(pid int, container string) (*os.File, error) {
-	if pid <= 0 {
-		return nil, errors.New("the pod's processes are not visible: run the worker in the node's process namespace (hostPID: true)")
-	}
-	_, id, _ := strings.Cut(container, "://")
-	if !containerID.MatchString(id) {
-		return nil, fmt.Errorf("the kubelet calls the pod's container %q, which is no container's ID", container)
-	}
-	found, err := openProcess(v.ProcDir, pid)
+	found, id, err := v.init(pid, container)
 	if err != nil {
-		return nil, fmt.Errorf("look at the process %d, which is to be the init of container %s: %w", pid, id, err)
+		return nil, err
 	}
 	defer found.close()
-	if err := errors.Join(isIn(found, id), isFirst(found), v.isInit(found)); err != nil {
-		return nil, fmt.Errorf("process %d is not the init of container %s: %w", pid, id, err)
-	}
 	network, err := os.Open(found.path("ns/net"))
 	if err != nil {
 		return nil, fmt.Errorf("open the network namespace of process %d, the init of container %s: %w", pid, id, err)
@@ -53,34 +42,24 @@ func (v Verifier) NetworkOfInit(pid int, container string) (*os.File, error) {
 	return network, nil
 }
 
-// isIn looks for the container among the directories of the process' control groups. No
-// process of a pod can leave those that the container runtime put it into for others
-// that are named after another container.
-func isIn(p process, id string) error {
-	groups, err := os.ReadFile(p.path("cgroup"))
-	if err != nil {
-		return err
+// init returns the process, which the caller closes, if it is the init of the container,
+// and the container's ID.
+func (v Verifier) init(pid int, container string) (found process, id string, err error) {
+	if pid <= 0 {
+		return process{}, "", errors.New("the pod's processes are not visible: run the worker in the node's process namespace (hostPID: true)")
 	}
-	for line := range bytes.Lines(groups) {
-		// hierarchy:controllers:path
-		fields := strings.SplitN(strings.TrimSpace(string(line)), ":", 3)
-		if len(fields) == 3 && names(fields[2], id) {
-			return nil
-		}
+	_, id, _ = strings.Cut(container, "://")
+	if !containerID.MatchString(id) {
+		return process{}, "", fmt.Errorf("the kubelet calls the pod's container %q, which is no container's ID", container)
 	}
-	return fmt.Errorf("its control groups are another's: %.200q", groups)
-}
-
-// names says whether a path has a directory of the container: its ID, with the cgroupfs
-// driver, or PREFIX-ID.scope, with systemd's.
-func names(path, id string) bool {
-	for directory := range strings.SplitSeq(path, "/") {
-		directory = strings.TrimSuffix(directory, ".scope")
-		if directory == id || strings.HasSuffix(directory, "-"+id) || strings.HasSuffix(directory, ":"+id) {
-			return true
-		}
+	if found, err = openProcess(v.ProcDir, pid); err != nil {
+		return process{}, "", fmt.Errorf("look at the process %d, which is to be the init of container %s: %w", pid, id, err)
 	}
-	return false
+	if err := errors.Join(isIn(found, id), isFirst(found), v.isInit(found)); err != nil {
+		found.close()
+		return process{}, "", fmt.Errorf("process %d is not the init of container %s: %w", pid, id, err)
+	}
+	return found, id, nil
 }
 
 // isFirst says whether the process is PID 1 of a namespace right below the node's. A

@@ -26,7 +26,7 @@ var (
 	other = strings.Repeat("a1", 32)
 )
 
-var _ = Describe("NetworkOfInit", func() {
+var _ = Describe("the init of a container", func() {
 	var (
 		verifier podidentity.Verifier
 		dir      string
@@ -77,6 +77,29 @@ var _ = Describe("NetworkOfInit", func() {
 		Entry("of systemd, as runc names them without it", "0::/system.slice/containerd.service/kubepods-pod0d1e.slice:cri-containerd:ID\n"),
 		Entry("without a parent", "0::/k8s.io/ID\n"),
 	)
+
+	DescribeTable("finds the container's control groups",
+		func(groups string, found ...podidentity.ControlGroup) {
+			write("cgroup", strings.ReplaceAll(groups, "ID", id))
+			for i := range found {
+				found[i].Path = strings.ReplaceAll(found[i].Path, "ID", id)
+			}
+			Expect(verifier.ControlGroupsOfInit(pid, "containerd://"+id)).To(Equal(found))
+		},
+		Entry("of version 1, with controllers that share a hierarchy", "4:name=systemd:/\n3:cpu,cpuacct:/kubepods/pod0d1e/ID\n2:memory:/kubepods/pod0d1e/ID\n",
+			podidentity.ControlGroup{Controllers: []string{"cpu", "cpuacct"}, Path: "/kubepods/pod0d1e/ID"},
+			podidentity.ControlGroup{Controllers: []string{"memory"}, Path: "/kubepods/pod0d1e/ID"}),
+		Entry("of version 2, which names no controllers", "0::/kubepods.slice/kubepods-pod0d1e.slice/cri-containerd-ID.scope\n",
+			podidentity.ControlGroup{Controllers: []string{}, Path: "/kubepods.slice/kubepods-pod0d1e.slice/cri-containerd-ID.scope"}),
+		Entry("and not what the runtime made below", "0::/kubepods/pod0d1e/crio-ID.scope/container\n",
+			podidentity.ControlGroup{Controllers: []string{}, Path: "/kubepods/pod0d1e/crio-ID.scope"}),
+	)
+
+	It("finds no control groups of a process that is not init", func() {
+		write("status", "NSpid:\t4711\t7\n")
+		_, err := verifier.ControlGroupsOfInit(pid, "containerd://"+id)
+		Expect(err).To(MatchError(ContainSubstring("process namespace")))
+	})
 
 	DescribeTable("refuses a process of another container",
 		func(groups string) {

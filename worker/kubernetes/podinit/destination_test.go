@@ -28,6 +28,17 @@ var _ = Describe("A writer that has output for good later than it takes it", fun
 		Expect(second.positions[0]).To(BeEquivalentTo(6))
 	})
 
+	It("is given again what an init that was killed left, and it did not have for good", func() {
+		stateDir := GinkgoT().TempDir()
+		Expect(os.WriteFile(stateDir+"/a.stdout", []byte("0123456789"), 0o600)).To(Succeed())
+		delivered := &podinit.Delivered{Stdout: 2}
+		first, second := &lateWriter{late: 4}, &lateWriter{}
+		Expect(podinit.DeliverLeftover(stateDir, "a", podinit.ProcessIO{Stdout: first, Delivered: delivered}, "")).To(Succeed())
+		Expect(podinit.DeliverLeftover(stateDir, "a", podinit.ProcessIO{Stdout: second, Delivered: delivered}, "")).To(Succeed())
+		Expect(first.String()).To(Equal("23456789"))
+		Expect(second.String()).To(Equal("6789"))
+	})
+
 	It("is told where what an init that was killed left lies", func() {
 		stateDir := GinkgoT().TempDir()
 		Expect(os.WriteFile(stateDir+"/a.stdout", []byte("0123456789"), 0o600)).To(Succeed())
@@ -36,6 +47,7 @@ var _ = Describe("A writer that has output for good later than it takes it", fun
 		Expect(podinit.DeliverLeftover(stateDir, "a", streams, "note")).To(Succeed())
 		Expect(writer.String()).To(Equal("789note"))
 		Expect(writer.positions).To(Equal([]int64{7, 10}))
+		Expect(streams.Delivered.Stdout).To(BeEquivalentTo(10), "the note is not of the output")
 	})
 })
 

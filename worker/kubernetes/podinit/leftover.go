@@ -14,23 +14,32 @@ import (
 	"github.com/concourse/concourse-kubernetes/worker/outputstream"
 )
 
-// maxLeftover is the most of a stream that is taken from an init that was killed: what it
+// maxLeftover is the most of a stream that is taken from an init that has ended: what it
 // keeps, and what it takes beyond that of a process that has ended.
 // A process in the pod may have made the file as long as it liked.
 const maxLeftover = MaxKept + 2<<20
 
-// DeliverLeftover delivers what an init that was killed kept of a process' output
-// and had not delivered, and a note after the last of its outputs, which is stderr
-// where the client wants that. It follows no link out of the state directory, where a
-// process in the pod that is root there can put one.
+// DeliverLeftover delivers what an init that has ended kept of a process' output and had not
+// delivered, and a note after the last of its outputs, which is stderr where the client wants
+// that. It begins at the positions in streams.Delivered, and keeps those up to date, the note
+// aside: what was delivered does not come again. A client of a process with ReplayStdout
+// gets all of stdout if the position of stdout is 0.
+//
+// It follows no link out of the state directory, where a process in the pod that is root
+// there can put one.
 func DeliverLeftover(stateDir, id string, streams ProcessIO, note string) error {
 	var errs []error
 	var last *leftover
 	for _, kind := range []protocol.Kind{protocol.Stdout, protocol.Stderr} {
-		if left := leftoverOf(stateDir, id, kind, streams); left != nil {
-			errs = append(errs, left.deliver())
-			last = left
+		left := leftoverOf(stateDir, id, kind, streams)
+		if left == nil {
+			continue
 		}
+		errs = append(errs, left.deliver())
+		if streams.Delivered != nil {
+			*streams.Delivered.of(kind) = left.taken
+		}
+		last = left
 	}
 	if last != nil && note != "" {
 		_, err := io.WriteString(last, note)
@@ -47,6 +56,8 @@ type leftover struct {
 	// position is from where on the output is to be delivered, below zero if that is
 	// not known.
 	position int64
+	// taken is up to where the client has it for good.
+	taken int64
 }
 
 // leftoverOf returns nil for an output that the client does not want.
@@ -62,7 +73,12 @@ func leftoverOf(stateDir, id string, kind protocol.Kind, streams ProcessIO) *lef
 	if streams.Delivered != nil {
 		position = *streams.Delivered.of(kind)
 	}
-	return &leftover{protocol.OutputFile(stateDir, id, kind), outputstream.DestinationOf(to), position}
+	return &leftover{
+		path:     protocol.OutputFile(stateDir, id, kind),
+		to:       outputstream.DestinationOf(to),
+		position: position,
+		taken:    position,
+	}
 }
 
 func (l *leftover) deliver() error {
@@ -105,7 +121,9 @@ func (l *leftover) findPosition(file *os.File) error {
 }
 
 func (l *leftover) Write(data []byte) (int, error) {
-	if _, err := l.to.WriteOutput(data, l.position); err != nil {
+	taken, err := l.to.WriteOutput(data, l.position)
+	l.taken = taken
+	if err != nil {
 		return 0, err
 	}
 	l.position += int64(len(data))

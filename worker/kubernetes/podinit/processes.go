@@ -36,6 +36,10 @@ type ProcessState struct {
 	// ToldToEnd means that the pod was told to end while the process ran, see [ErrStopped].
 	ToldToEnd bool `json:",omitempty"`
 
+	// Delivered is up to where clients have the output. It stays at 0 for the stdout of a
+	// process with ReplayStdout. [DeliverLeftover] goes on there.
+	Delivered Delivered
+
 	// Broken is why init could not keep all of its output, in words. It is empty if init
 	// could.
 	Broken string `json:",omitempty"`
@@ -99,6 +103,9 @@ func (s ProcessState) check() error {
 	}
 	if s.ExitStatus != 0 && (s.Running || s.ToldToEnd || s.Broken != "") {
 		return fmt.Errorf("it tells of the exit status %d of a process that has none", s.ExitStatus)
+	}
+	if s.Delivered.Stdout < 0 || s.Delivered.Stderr < 0 {
+		return errors.New("it tells of output that was delivered before there was any")
 	}
 	return nil
 }

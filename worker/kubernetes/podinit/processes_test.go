@@ -66,7 +66,7 @@ var _ = Describe("what init was asked to run", func() {
 		running := ConsistOf(podinit.ProcessState{ID: "full", Running: true})
 		Consistently(p.told(ctx), "100ms").Should(running, "it waits for a client")
 		p.attach(ctx, "full")
-		Expect(p.Processes(ctx)).To(ConsistOf(podinit.ProcessState{ID: "full"}))
+		Expect(p.Processes(ctx)).To(ConsistOf(And(HaveField("Running", false), HaveField("Delivered.Stdout", BeEquivalentTo(588_895)))))
 	})
 
 	It("runs until all of its output is kept, also if it has ended itself", func(ctx SpecContext) {
@@ -127,6 +127,8 @@ var _ = Describe("what init was asked to run", func() {
 		Entry("if it has an exit status below zero", says(answered(`[{"ID":"a","ExitStatus":-1}]`)), "exit status -1"),
 		Entry("if one that runs has an exit status", says(answered(`[{"ID":"a","Running":true,"ExitStatus":1}]`)), "that has none"),
 		Entry("if one that was told to end has an exit status", says(answered(`[{"ID":"a","ToldToEnd":true,"ExitStatus":1}]`)), "that has none"),
+		Entry("if stdout was delivered before there was any", says(answered(`[{"ID":"a","Delivered":{"Stdout":-1}}]`)), "before there was any"),
+		Entry("if stderr was delivered before there was any", says(answered(`[{"ID":"a","Delivered":{"Stderr":-1}}]`)), "before there was any"),
 		Entry("if one whose output was lost has an exit status", says(answered(`[{"ID":"a","Broken":"x","ExitStatus":1}]`)), "that has none"),
 	)
 

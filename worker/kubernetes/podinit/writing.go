@@ -1,13 +1,16 @@
 package podinit
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/concourse/concourse-kubernetes/worker/broadcast"
+)
 
 // Writing says whether a write of output to the client of an attach is in progress.
 type Writing struct {
-	mu     sync.Mutex
-	active bool
-	// changed is nil while nobody waits for a change.
-	changed chan struct{}
+	mu      sync.Mutex
+	active  bool
+	changed broadcast.Broadcast
 }
 
 // See returns whether a write is in progress, and a channel that is closed when that
@@ -15,10 +18,7 @@ type Writing struct {
 func (w *Writing) See() (active bool, changed <-chan struct{}) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.changed == nil {
-		w.changed = make(chan struct{})
-	}
-	return w.active, w.changed
+	return w.active, w.changed.Next()
 }
 
 // Begin is called before a write. There is at most one at a time.
@@ -31,8 +31,5 @@ func (w *Writing) set(active bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.active = active
-	if w.changed != nil {
-		close(w.changed)
-		w.changed = nil
-	}
+	w.changed.Send()
 }

@@ -32,10 +32,6 @@ type Record struct {
 	// is not kept here.
 	HasEnvironment bool `json:"has_environment,omitempty"`
 
-	// CPUShares are the weight of the container among others, 1024 being that of a task that
-	// names none.
-	CPUShares uint64 `json:"cpu_shares,omitempty"`
-
 	// Run is the number of the pod's run directory. Each pod of the container has another.
 	Run int `json:"run"`
 

@@ -8,6 +8,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
+
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 )
 
 // Apply returns the pod with the template merged in as Kubernetes merges a
@@ -23,7 +25,7 @@ func (t *Template) Apply(built *corev1.Pod) (*corev1.Pod, error) {
 	for i := range base.Spec.Containers { // at most one: see refuse
 		container := &base.Spec.Containers[i]
 		container.VolumeMounts = withoutPathsOf(patch.Spec.Containers[0].VolumeMounts, container.VolumeMounts)
-		leaveDefaultRequest(patch.Spec.Containers[0].Resources, container.Resources)
+		leaveDefaultRequests(patch, container.Resources)
 		leaveDefaultCapabilities(patch.Spec.Containers[0].SecurityContext, container.SecurityContext)
 	}
 
@@ -65,13 +67,22 @@ func withoutPathsOf(step, template []corev1.VolumeMount) []corev1.VolumeMount {
 	})
 }
 
-// leaveDefaultRequest takes the step's memory request of zero away where the
-// template asks for memory: it only says that the step's limit is none.
-func leaveDefaultRequest(step, template corev1.ResourceRequirements) {
-	request, given := step.Requests[corev1.ResourceMemory]
-	if _, asked := template.Requests[corev1.ResourceMemory]; asked && given && request.IsZero() {
-		delete(step.Requests, corev1.ResourceMemory)
+// leaveDefaultRequests takes requests away from the step's pod that the template has, and
+// that no step asks for: memory of zero, which only says that the step's limit is none,
+// and CPU where the step names no shares.
+func leaveDefaultRequests(step *corev1.Pod, template corev1.ResourceRequirements) {
+	own := step.Spec.Containers[0].Resources.Requests
+	if request, given := own[corev1.ResourceMemory]; given && request.IsZero() && asks(template, corev1.ResourceMemory) {
+		delete(own, corev1.ResourceMemory)
 	}
+	if !pod.NamesShares(step) && asks(template, corev1.ResourceCPU) {
+		delete(own, corev1.ResourceCPU)
+	}
+}
+
+func asks(template corev1.ResourceRequirements, name corev1.ResourceName) bool {
+	_, asked := template.Requests[name]
+	return asked
 }
 
 // requestWithinLimit lowers a request that is above the limit, which Kubernetes

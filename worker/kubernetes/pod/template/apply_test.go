@@ -1,6 +1,7 @@
 package template_test
 
 import (
+	"code.cloudfoundry.org/garden"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
@@ -8,6 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/image"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod/template"
 )
 
@@ -178,11 +181,30 @@ var _ = Describe("a pod with a template", func() {
 			Entry("of a step with a memory limit below the template's request", defaults, corev1.ResourceRequirements{Limits: list("", "512Mi"), Requests: list("", "0")},
 				map[string]string{"cpu": "500m", "memory": "512Mi"},
 				map[string]string{"cpu": "2", "memory": "512Mi", "ephemeral-storage": "8Gi"}),
-			Entry("of a step with CPU shares above the template's limit", defaults, corev1.ResourceRequirements{Requests: list("3", "")},
-				map[string]string{"cpu": "2", "memory": "1Gi"},
-				map[string]string{"cpu": "2", "memory": "4Gi", "ephemeral-storage": "8Gi"}),
 			Entry("of a step with a memory limit, of a template without a request", "kind: Pod", corev1.ResourceRequirements{Limits: list("", "512Mi"), Requests: list("", "0")},
 				map[string]string{"memory": "0"}, map[string]string{"memory": "512Mi"}),
+		)
+
+		DescribeTable("requests CPU for the shares that the step names, else what the template asks for, else for the default",
+			func(content string, shares uint64, request string) {
+				built := pod.Build(pod.Worker{CPUReservedPerShare: resource.MustParse("20u")},
+					garden.ContainerSpec{Limits: garden.Limits{CPU: garden.CPULimits{Weight: shares}}}, image.Image{Reference: "busybox"}, "/run")
+				parsed, err := template.Parse("pods.yaml", []byte(content))
+				Expect(err).NotTo(HaveOccurred())
+
+				merged, err := parsed.Apply(built)
+
+				Expect(err).NotTo(HaveOccurred())
+				Expect(merged.Spec.Containers[0].Resources.Requests.Cpu().String()).To(Equal(request))
+			},
+			Entry("the step's", defaults, uint64(2048), "41m"),
+			Entry("the step's, although they are as many as of one that names none", defaults, uint64(1024), "20m"),
+			Entry("the step's, but no more than the template's limit",
+				"{spec: {containers: [{name: step, resources: {limits: {cpu: 30m}}}]}}", uint64(2048), "30m"),
+			Entry("the template's", defaults, uint64(0), "500m"),
+			Entry("the default, and not the template's limit",
+				"{spec: {containers: [{name: step, resources: {limits: {cpu: 2}}}]}}", uint64(0), "20m"),
+			Entry("the default", "kind: Pod", uint64(0), "20m"),
 		)
 	})
 })

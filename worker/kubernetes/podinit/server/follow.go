@@ -42,7 +42,7 @@ func (p *process) follow(ctx context.Context, followers []*follower, send func(p
 	for {
 		// Taken first, so that no change after it goes unseen.
 		p.mu.Lock()
-		changed, ended, status, err := p.changed, p.ended, p.status, p.err
+		changed, ended, status, err := p.changed.Next(), p.ended, p.status, p.err
 		p.mu.Unlock()
 
 		sent := false
@@ -110,7 +110,7 @@ func (p *process) acknowledge(kind protocol.Kind, offset int64) {
 		o.acknowledged = max(o.acknowledged, offset)
 		o.free()
 		if wasFull && !p.isFull(o) {
-			p.wake()
+			p.changed.Send()
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/concourse/concourse-kubernetes/worker/broadcast"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit/internal/protocol"
 )
@@ -29,9 +30,9 @@ type process struct {
 	killsBefore int
 
 	mu      sync.Mutex
-	changed chan struct{} // closed and replaced with every change of what follows
-	exited  bool          // the process itself has ended
-	ended   bool          // and so has its output
+	changed broadcast.Broadcast // sends with every change of what follows
+	exited  bool                // the process itself has ended
+	ended   bool                // and so has its output
 	status  int
 	err     error // why output is missing, or the status says nothing
 }
@@ -47,7 +48,6 @@ func (s *Server) start(id string, c command) (*process, error) {
 		stdin:    &stdin{file: stdio.stdin, terminal: stdio.terminal != nil},
 		terminal: stdio.terminal,
 		outputs:  stdio.outputs,
-		changed:  make(chan struct{}),
 
 		replayStdout: c.replayStdout,
 		maxKept:      s.config.MaxKept,
@@ -140,7 +140,7 @@ func (p *process) exit(status syscall.WaitStatus) {
 func (p *process) state() podinit.ProcessState {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	state := podinit.ProcessState{ID: p.id, Running: !p.ended}
+	state := podinit.ProcessState{ID: p.id, Running: !p.ended, Delivered: p.delivered()}
 	switch {
 	case errors.Is(p.err, podinit.ErrStopped):
 		state.ToldToEnd = true
@@ -150,6 +150,19 @@ func (p *process) state() podinit.ProcessState {
 		state.ExitStatus = p.status
 	}
 	return state
+}
+
+// delivered is up to where clients have the outputs. The mutex is held.
+func (p *process) delivered() podinit.Delivered {
+	var delivered podinit.Delivered
+	for _, o := range p.outputs {
+		if o.kind == protocol.Stdout {
+			delivered.Stdout = o.acknowledged
+		} else {
+			delivered.Stderr = o.acknowledged
+		}
+	}
+	return delivered
 }
 
 func (p *process) resize(size podinit.WindowSize) error {
@@ -172,20 +185,14 @@ func (p *process) update(change func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	change()
-	p.wake()
-}
-
-// wake wakes all who wait for a change. The mutex is held.
-func (p *process) wake() {
-	close(p.changed)
-	p.changed = make(chan struct{})
+	p.changed.Send()
 }
 
 // await waits until a condition of the process' state holds, or for the context's error.
 func (p *process) await(ctx context.Context, condition func() bool) error {
 	for {
 		p.mu.Lock()
-		holds, changed := condition(), p.changed
+		holds, changed := condition(), p.changed.Next()
 		p.mu.Unlock()
 		if holds {
 			return nil

@@ -1,0 +1,17 @@
+// Package cpuweight gives the control groups of a pod the CPU weight that the shares of
+// its container stand for.
+//
+// A kubelet derives the weight from the CPU request. A step's request reserves next to
+// nothing: so little that the weights of version 2 have too few steps for it, and that
+// nothing is left for a step beside the node's other pods. So the worker writes the
+// weight itself once the container runs. The kubelet writes it when it makes the pod's
+// control group, and not again.
+//
+// What the worker writes are the shares with control groups of version 1, and with
+// version 2 a weight in proportion to them: the kernel's defaults, 1024 shares and a
+// weight of 100, are the same there. Among the node's other pods, a step with 1024
+// shares then has the weight of a pod that requests a CPU.
+//
+// A systemd that is told to reload its units (systemctl daemon-reload) sets the weights
+// of its own scopes and slices anew, to what the kubelet had asked for.
+package cpuweight
