@@ -35,6 +35,7 @@ func (c *Concourse) Runtime(name string, client kubernetes.Interface, dir, init 
 		PrivateRepositoriesFile: filepath.Join(dir, "private-repositories.json"),
 		InitBinary:              init,
 		PodStartupTimeout:       time.Minute,
+		IdleCheckTimeout:        time.Hour,
 		CPUReservedPerShare:     resource.MustParse("20u"),
 		VolumeImages:            volumeimage.New("", "", volumeimage.Limits{}, logger),
 		NewInit:                 func(socket string) runtime.Init { return podinit.NewClient(socket) },
