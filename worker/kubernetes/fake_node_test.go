@@ -25,6 +25,7 @@ type fakeNode struct {
 	mu      sync.Mutex
 	maxPods int
 	noCPU   map[string]bool // handles whose pods ask for more CPU than is free
+	stuck   map[string]bool // handles whose pods it does not take down
 	slow    map[string]bool // handles whose inits do not answer by themselves
 
 	taken    map[string]string        // handles by the names of the pods that are there
@@ -41,6 +42,7 @@ func newFakeNode(w *world, maxPods int) *fakeNode {
 		world:    w,
 		maxPods:  maxPods,
 		noCPU:    map[string]bool{},
+		stuck:    map[string]bool{},
 		slow:     map[string]bool{},
 		taken:    map[string]string{},
 		inits:    map[string]*fakeInit{},
@@ -109,10 +111,21 @@ func refuse(status *corev1.PodStatus, reason, message string) {
 func (n *fakeNode) free(action clienttesting.Action) (bool, runtime.Object, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	pod := action.(clienttesting.DeleteAction).GetName()
+	if n.stuck[n.taken[pod]] {
+		return true, nil, nil
+	}
 	if !n.world.keepsPods.Load() {
-		delete(n.taken, action.(clienttesting.DeleteAction).GetName())
+		delete(n.taken, pod)
 	}
 	return false, nil, nil
+}
+
+// keep has the node not take the pod of a container down.
+func (n *fakeNode) keep(handle string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.stuck[handle] = true
 }
 
 func runDirOf(created *corev1.Pod) string {
