@@ -26,6 +26,7 @@ type fakeNode struct {
 	maxPods int
 	noCPU   map[string]bool // handles whose pods ask for more CPU than is free
 	slow    map[string]bool // handles whose inits do not answer by themselves
+	stuck   map[string]bool // handles whose pods stay when they are deleted
 
 	taken    map[string]string        // handles by the names of the pods that are there
 	inits    map[string]*fakeInit     // by run directory
@@ -42,6 +43,7 @@ func newFakeNode(w *world, maxPods int) *fakeNode {
 		maxPods:  maxPods,
 		noCPU:    map[string]bool{},
 		slow:     map[string]bool{},
+		stuck:    map[string]bool{},
 		taken:    map[string]string{},
 		inits:    map[string]*fakeInit{},
 		latest:   map[string]*fakeInit{},
@@ -109,9 +111,11 @@ func refuse(status *corev1.PodStatus, reason, message string) {
 func (n *fakeNode) free(action clienttesting.Action) (bool, runtime.Object, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if !n.world.keepsPods.Load() {
-		delete(n.taken, action.(clienttesting.DeleteAction).GetName())
+	name := action.(clienttesting.DeleteAction).GetName()
+	if n.world.keepsPods.Load() || n.stuck[n.taken[name]] {
+		return true, nil, nil
 	}
+	delete(n.taken, name)
 	return false, nil, nil
 }
 
@@ -180,6 +184,13 @@ func (n *fakeNode) slowDown(handle string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.slow[handle] = true
+}
+
+// keep has the node take its time to take the pods of a container down, or not.
+func (n *fakeNode) keep(handle string, keeps bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.stuck[handle] = keeps
 }
 
 // grow has the node take so many pods from now on.
