@@ -13,17 +13,15 @@ import (
 	"context"
 	"encoding/json"
 	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/concourse/concourse-kubernetes/testflight/concourse"
+	"github.com/concourse/concourse-kubernetes/testflight/leftover"
 	client "github.com/concourse/concourse/go-concourse/concourse"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 func TestSuite(t *testing.T) {
@@ -40,8 +38,16 @@ var (
 	api  client.Client
 )
 
+// before is what there was before the first spec. Only the first process has it, which
+// looks in the end too.
+var before leftover.Traces
+
 var _ = SynchronizedBeforeSuite(func(ctx SpecContext) {
-	Expect(fromEnvironment(ctx).StartDaemons(ctx)).To(Succeed())
+	first := fromEnvironment(ctx)
+	Expect(first.StartDaemons(ctx)).To(Succeed())
+	var err error
+	before, err = first.Traces(ctx)
+	Expect(err).NotTo(HaveOccurred())
 }, func() {
 	ctx, stop := context.WithCancel(context.Background())
 	DeferCleanup(stop)
@@ -73,27 +79,14 @@ var _ = SynchronizedAfterSuite(func() {}, func(ctx SpecContext) {
 	Expect(runs.RestartWeb(ctx, "--gc-one-off-grace-period=1s", "--gc-hijack-grace-period=1s", "--gc-failed-grace-period=1s")).To(Succeed())
 
 	By("leaving nothing behind once Concourse's GC has run")
-	client, err := runs.Client()
-	Expect(err).NotTo(HaveOccurred())
-
 	Eventually(ctx, func(g Gomega) {
 		g.Expect(runs.ExpireChecks(ctx)).To(Succeed())
-		list, err := client.CoreV1().Pods(concourse.Namespace).List(ctx, metav1.ListOptions{})
-		g.Expect(err).NotTo(HaveOccurred())
-		g.Expect(names(list.Items)).To(BeEmpty(), "pods")
-
-		secrets, err := client.CoreV1().Secrets(concourse.Namespace).List(ctx, metav1.ListOptions{})
-		g.Expect(err).NotTo(HaveOccurred())
-		g.Expect(secrets.Items).To(BeEmpty(), "secrets")
-
-		left, err := runs.Leftovers()
+		g.Expect(runs.ExpireLostChecks(ctx)).To(Succeed())
+		traces, err := runs.Traces(ctx)
 		g.Expect(err).NotTo(HaveOccurred())
 		kept, err := keptVolumes(ctx)
 		g.Expect(err).NotTo(HaveOccurred())
-		left = slices.DeleteFunc(left, func(trace string) bool {
-			return slices.ContainsFunc(kept, func(handle string) bool { return strings.Contains(trace, handle) })
-		})
-		g.Expect(left).To(BeEmpty(), "volumes, mounts, state directories and processes")
+		g.Expect(traces.Since(before).Without(kept).Names()).To(BeEmpty())
 	}).WithTimeout(4 * time.Minute).WithPolling(time.Second).Should(Succeed())
 }, NodeTimeout(5*time.Minute))
 

@@ -15,12 +15,12 @@ func (c *Concourse) API(ctx context.Context) (api.Client, error) {
 	fly := oauth2.Config{
 		ClientID:     "fly",
 		ClientSecret: "Zmx5",
-		Endpoint:     oauth2.Endpoint{TokenURL: c.URL() + "/sky/issuer/token"},
+		Endpoint:     oauth2.Endpoint{TokenURL: c.localURL() + "/sky/issuer/token"},
 		Scopes:       []string{"openid", "profile", "email", "federated:id", "groups"},
 	}
 	token, err := fly.PasswordCredentialsToken(ctx, User, User)
 	if err != nil {
-		return nil, fmt.Errorf("log in to the API at %s: %w", c.URL(), err)
+		return nil, fmt.Errorf("log in to the API at %s: %w", c.localURL(), err)
 	}
-	return api.NewClient(c.URL(), fly.Client(context.WithoutCancel(ctx), token), false), nil
+	return api.NewClient(c.localURL(), fly.Client(context.WithoutCancel(ctx), token), false), nil
 }

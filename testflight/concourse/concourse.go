@@ -102,6 +102,11 @@ func (c *Concourse) URL() string {
 	return "http://" + net.JoinHostPort(c.Cluster.NodeAddress(), strconv.Itoa(c.Cluster.Port(webPort)))
 }
 
+// localURL is where web answers programs of this machine.
+func (c *Concourse) localURL() string {
+	return "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Cluster.Port(webPort)))
+}
+
 // Client returns a client of the cluster, as its administrator.
 func (c *Concourse) Client() (kubernetes.Interface, error) {
 	config, err := clientcmd.BuildConfigFromFlags("", c.Cluster.Kubeconfig())

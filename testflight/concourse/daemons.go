@@ -9,6 +9,9 @@ import (
 	"github.com/concourse/concourse-kubernetes/testflight/cluster"
 )
 
+// WebDaemon is web's name among the cluster's daemons.
+const WebDaemon = "web"
+
 func flagOf(name string, value any) string { return fmt.Sprintf("--%s=%v", name, value) }
 
 func (c *Concourse) startWeb(ctx context.Context) error {
@@ -17,7 +20,7 @@ func (c *Concourse) startWeb(ctx context.Context) error {
 		return err
 	}
 	err = c.Cluster.RunDaemon(ctx, cluster.Daemon{
-		Name: "web",
+		Name: WebDaemon,
 		Command: append([]string{
 			c.program("concourse"), "web",
 			flagOf("external-url", c.URL()),

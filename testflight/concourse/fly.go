@@ -25,7 +25,7 @@ type Fly struct {
 // Login logs fly in as the main team's user, with a home of its own.
 func (c *Concourse) Login(ctx context.Context, home string) (Fly, error) {
 	fly := Fly{Path: c.program("fly"), Home: home, Target: target}
-	_, err := fly.Run(ctx, "login", "-c", c.URL(), "-u", User, "-p", User)
+	_, err := fly.Run(ctx, "login", "-c", c.localURL(), "-u", User, "-p", User)
 	return fly, err
 }
 

@@ -31,15 +31,38 @@ func (c *Concourse) ExpireChecks(ctx context.Context) error {
 	return nil
 }
 
+// ExpireLostChecks has the containers of checks that a web ran when it was killed ready for
+// Concourse's GC, and their caches. Upstream keeps them for a day, because it does not know that the
+// checks are over. No flag shortens that. So no check may run.
+func (c *Concourse) ExpireLostChecks(ctx context.Context) error {
+	for _, table := range []string{"containers", "resource_cache_uses"} {
+		const column = "in_memory_build_create_time"
+		statement := fmt.Sprintf("UPDATE %s SET %s = now() - '2 days'::interval WHERE %[2]s IS NOT NULL", table, column)
+		if _, err := c.update(ctx, statement); err != nil {
+			return fmt.Errorf("expire the %s of checks whose web was killed: %w", table, err)
+		}
+	}
+	return nil
+}
+
 // update changes web's database and returns how many rows it changed.
 func (c *Concourse) update(ctx context.Context, statement string) (rows int64, err error) {
-	database, err := pgx.Connect(ctx, fmt.Sprintf("postgres://%s@%s:%d/postgres",
-		c.Cluster.PostgresUser(), c.Cluster.PostgresHost(), c.Cluster.PostgresPort()))
+	database, err := c.database(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("connect to web's database: %w", err)
+		return 0, err
 	}
 	defer database.Close(ctx)
 
 	updated, err := database.Exec(ctx, statement)
 	return updated.RowsAffected(), err
+}
+
+// database connects to web's database, as its superuser.
+func (c *Concourse) database(ctx context.Context) (*pgx.Conn, error) {
+	database, err := pgx.Connect(ctx, fmt.Sprintf("postgres://%s@%s:%d/postgres",
+		c.Cluster.PostgresUser(), c.Cluster.PostgresHost(), c.Cluster.PostgresPort()))
+	if err != nil {
+		return nil, fmt.Errorf("connect to web's database: %w", err)
+	}
+	return database, nil
 }

@@ -6,7 +6,7 @@
 // on the node:
 //
 //	<StateDir>/<handle>/container.json   properties and what a restarted worker has to know
-//	<StateDir>/<handle>/run/<number>/    mounted into that pod of the container: init's socket and output
+//	<StateDir>/<handle>/run/<number>/    mounted into one of its pods: init's socket and output
 //
 // What is no longer needed goes to <StateDir>-removed/, and from there when there
 // is time. Only run/<number>/ is mounted, so that a step, which may be root in its pod, can't

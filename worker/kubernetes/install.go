@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/google/renameio/v2"
 )
 
 // initName is the file name of init in the directory that pods mount.
@@ -25,38 +27,39 @@ func InstallInit(source, dir string) (string, error) {
 	target := filepath.Join(dir, initName)
 	if existing, err := os.ReadFile(target); err == nil && bytes.Equal(existing, content) {
 		if err := allowRoot(target); err != nil {
-			return "", err
+			return "", fmt.Errorf("install init: %w", err)
 		}
 		return target, nil
 	}
-	draft, err := os.CreateTemp(dir, "."+initName+"-*")
-	if err != nil {
-		return "", fmt.Errorf("install init: %w", err)
-	}
-	defer os.Remove(draft.Name())
-	_, err = draft.Write(content)
-	if closeError := draft.Close(); err == nil {
-		err = closeError
-	}
-	if err != nil {
-		return "", fmt.Errorf("install init: write %s: %w", draft.Name(), err)
-	}
-	if err := allowRoot(draft.Name()); err != nil {
-		return "", err
-	}
-	if err := os.Rename(draft.Name(), target); err != nil {
+	if err := install(target, content); err != nil {
 		return "", fmt.Errorf("install init: %w", err)
 	}
 	return target, nil
 }
 
+// install replaces init whole, also if pods execute the former one.
+func install(target string, content []byte) error {
+	draft, err := renameio.NewPendingFile(target)
+	if err != nil {
+		return err
+	}
+	defer draft.Cleanup()
+	if _, err := draft.Write(content); err != nil {
+		return err
+	}
+	if err := allowRoot(draft.Name()); err != nil {
+		return err
+	}
+	return draft.CloseAtomicallyReplace()
+}
+
 // allowRoot gives the file to root first, because that takes the bit away.
 func allowRoot(path string) error {
 	if err := os.Chown(path, 0, 0); err != nil {
-		return fmt.Errorf("install init: give it to root (the worker has to run as root): %w", err)
+		return fmt.Errorf("give it to root (the worker has to run as root): %w", err)
 	}
 	if err := os.Chmod(path, os.ModeSetuid|0o755); err != nil {
-		return fmt.Errorf("install init: make it setuid: %w", err)
+		return fmt.Errorf("make it setuid: %w", err)
 	}
 	return nil
 }

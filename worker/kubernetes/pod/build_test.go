@@ -144,10 +144,8 @@ var _ = Describe("the pod of a container", func() {
 
 	It("tells init which pod it is in", func() {
 		step := pod.Build(worker, task(), golang, runDir).Spec.Containers[0]
-
 		Expect(step.Env).To(HaveExactElements(And(
-			HaveField("Name", podinit.PodUIDVariable),
-			HaveField("ValueFrom.FieldRef.FieldPath", "metadata.uid"),
+			HaveField("Name", podinit.PodUIDVariable), HaveField("ValueFrom.FieldRef.FieldPath", "metadata.uid"),
 		)))
 		Expect(step.Command).To(ContainElements("--pod-uid", "$("+podinit.PodUIDVariable+")"))
 		Expect(pod.OwnsVariable(podinit.PodUIDVariable)).To(BeTrue())
