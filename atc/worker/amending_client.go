@@ -31,8 +31,11 @@ type amendingClient struct {
 	awaitStart time.Duration
 	clock      clock.Clock
 
-	// replaceable says that the container is a check's, which may run in any other.
-	replaceable bool
+	// useless are the properties of a container that the step is to have another for.
+	useless []string
+
+	// passedOver is the handle of a container that has one of them.
+	passedOver string
 }
 
 // Create tries the step's image on one registry after the other, where it was

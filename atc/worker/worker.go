@@ -55,9 +55,9 @@ func newWorker(dbWorker db.Worker, garden gclient.Client, awaitStart time.Durati
 }
 
 // FindOrCreateContainer does what upstream's does, with the image of a base
-// resource type as a reference, and amends the Garden container it creates. A check
-// whose container is of no more use gets another. The step's timeout counts from
-// here, but for the time that the pod takes to start.
+// resource type as a reference, and amends the Garden container it creates. A step
+// whose container is of no more use gets another, see uselessFor. The step's timeout counts
+// from here, but for the time that the pod takes to start.
 func (w *Worker) FindOrCreateContainer(
 	ctx context.Context,
 	owner db.ContainerOwner,
@@ -70,10 +70,11 @@ func (w *Worker) FindOrCreateContainer(
 		return nil, nil, err
 	}
 	spec.ImageSpec = w.referenceOfBaseType(spec.ImageSpec)
-	amended := w.newWorker(w.amending(ctx, metadata, spec, delegate))
+	client := w.amending(ctx, metadata, spec, delegate)
+	amended := w.newWorker(client)
 	container, mounts, err := amended.FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
 	missing, isMissing := errors.AsType[garden.ContainerNotFoundError](err)
-	if !isMissing || metadata.Type != db.ContainerTypeCheck {
+	if !isMissing || !client.isReplaced(missing.Handle, metadata.Type) {
 		return container, mounts, err
 	}
 	if err := w.forget(ctx, owner, missing.Handle); err != nil {
@@ -83,7 +84,7 @@ func (w *Worker) FindOrCreateContainer(
 }
 
 // amending returns a Garden client that amends the container it creates.
-func (w *Worker) amending(ctx context.Context, metadata db.ContainerMetadata, spec runtime.ContainerSpec, delegate runtime.BuildStepDelegate) gclient.Client {
+func (w *Worker) amending(ctx context.Context, metadata db.ContainerMetadata, spec runtime.ContainerSpec, delegate runtime.BuildStepDelegate) *amendingClient {
 	return &amendingClient{
 		Client:     w.garden,
 		ctx:        ctx,
@@ -94,7 +95,7 @@ func (w *Worker) amending(ctx context.Context, metadata db.ContainerMetadata, sp
 		awaitStart: w.awaitStart,
 		clock:      clock.NewClock(),
 
-		replaceable: metadata.Type == db.ContainerTypeCheck,
+		useless: uselessFor(metadata.Type),
 	}
 }
 

@@ -28,6 +28,11 @@ const (
 	// worker answers when the start has ended in one way or the other.
 	AwaitStart = prefix + "await-start"
 
+	// Lost is the property of a container whose pod ended for its node's sake and not for
+	// the step's: it was evicted, drained or lost. Its value is the error, in the words
+	// of [Disappeared]. The worker sets it.
+	Lost = prefix + "lost"
+
 	// GaveWay is the property of a container whose pod has made room for others. Its
 	// value is the sentence that says so. The worker reports it among the container's
 	// properties. Nothing runs in such a container any more.

@@ -11,16 +11,20 @@ import (
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
 )
 
-// Properties are those the container was created with, those set later, and contract.GaveWay of
-// one whose pod made room for others.
+// Properties are those the container was created with, those set later, contract.GaveWay of
+// one whose pod made room for others, and contract.Lost of one whose pod ended for its node's
+// sake.
 func (c *Container) Properties() (garden.Properties, error) {
 	return c.properties(), nil
 }
 
 func (c *Container) properties() garden.Properties {
 	properties := c.state.Read().Properties
-	if life, _ := c.life.See(); life.Phase == lifecycle.GaveWay {
+	switch life, _ := c.life.See(); {
+	case life.Phase == lifecycle.GaveWay:
 		properties[contract.GaveWay] = life.Reason.Error()
+	case life.Phase == lifecycle.Ended && contract.IsDisappeared(c.backend.WorkerName, life.Reason):
+		properties[contract.Lost] = life.Reason.Error()
 	}
 	return properties
 }

@@ -5,6 +5,7 @@ import (
 
 	"code.cloudfoundry.org/garden"
 	"github.com/concourse/concourse-kubernetes/worker/contract"
+	"github.com/concourse/concourse/atc"
 	"github.com/concourse/concourse/atc/db"
 	"github.com/concourse/concourse/atc/db/dbfakes"
 	"github.com/concourse/concourse/atc/runtime"
@@ -15,7 +16,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-var _ = Describe("the container of a check", func() {
+var _ = Describe("a container of no more use: that of a check", func() {
 	var (
 		dbWorker *dbfakes.FakeWorker
 		client   *gclientfakes.FakeClient
@@ -63,15 +64,17 @@ var _ = Describe("the container of a check", func() {
 			return onWorker, nil
 		}
 	}
-	gaveWay := func() {
+	has := func(property, value string) {
 		client.LookupStub = func(handle string) (gclient.Container, error) {
 			found := new(gclientfakes.FakeContainer)
 			if handle == "known-handle" {
-				found.PropertiesReturns(garden.Properties{contract.GaveWay: "its pod made room"}, nil)
+				found.PropertiesReturns(garden.Properties{property: value}, nil)
 			}
 			return found, nil
 		}
 	}
+	gaveWay := func() { has(contract.GaveWay, "its pod made room") }
+	isLost := func() { has(contract.Lost, "worker some-worker disappeared: evicted") }
 
 	It("is used again where the worker has it", func(ctx SpecContext) {
 		Expect(find(ctx)).To(Equal("known-handle"))
@@ -142,6 +145,35 @@ var _ = Describe("the container of a check", func() {
 		It("is found where its pod gave way: the worker says what became of its process", func(ctx SpecContext) {
 			gaveWay()
 			Expect(find(ctx)).To(Equal("known-handle"))
+		})
+
+		It("is found where its node took its pod away: the worker says so, and the step errs", func(ctx SpecContext) {
+			isLost()
+			Expect(find(ctx)).To(Equal("known-handle"))
+		})
+
+		Describe("that is run again when its worker disappears", func() {
+			BeforeEach(func() {
+				DeferCleanup(func(before bool) { atc.EnableBuildRerunWhenWorkerDisappears = before }, atc.EnableBuildRerunWhenWorkerDisappears)
+				atc.EnableBuildRerunWhenWorkerDisappears = true
+			})
+
+			It("is replaced where its node took its pod away, or the step would hear of that for ever", func(ctx SpecContext) {
+				isLost()
+				Expect(find(ctx)).To(Equal("next-handle"))
+				Expect(known.DestroyingCallCount()).To(Equal(1))
+			})
+
+			It("is not replaced where the worker does not know it", func(ctx SpecContext) {
+				isMissing()
+				_, err := find(ctx)
+				Expect(err).To(MatchError(ContainSubstring("unknown handle: known-handle")))
+				Expect(known.DestroyingCallCount()).To(BeZero())
+			})
+
+			It("is found where it ended by itself", func(ctx SpecContext) {
+				Expect(find(ctx)).To(Equal("known-handle"))
+			})
 		})
 	})
 
