@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -74,7 +75,7 @@ func (b *Backend) load() ([]*Container, error) {
 		}
 		life := lifecycle.New(kindOf(recorded.Properties))
 		if recorded.Phase != lifecycle.Starting {
-			life = lifecycle.Resume(kindOf(recorded.Properties), recorded.Phase, reason, hasRun(recorded))
+			life = lifecycle.Resume(kindOf(recorded.Properties), cmp.Or(recorded.Phase, lifecycle.Ready), reason, hasRun(recorded))
 		}
 		container := b.containerOf(handle, life, state)
 		b.mu.Lock()
@@ -120,6 +121,8 @@ func (b *Backend) goOn(container *Container, found *corev1.Pod) {
 	case phase == lifecycle.Starting:
 		container.life.StartFailed(errGoneWhileAway)
 		b.entered(container, lifecycle.Discarded)
+	case recorded.Phase == "":
+		b.endPodOf(container, errEarlierVersion)
 	case phase == lifecycle.Ready && isOld:
 		b.endPodOf(container, b.disappeared("node "+b.NodeName+" was restarted"))
 	case phase == lifecycle.Ready && found == nil:

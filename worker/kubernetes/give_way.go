@@ -76,6 +76,7 @@ func (b *Backend) giveWay(ctx context.Context, container *Container, reason erro
 	}()
 	select {
 	case <-removed:
+	case <-time.After(b.patience.removal): // its node does not take it down: the next one goes
 	case <-ctx.Done():
 	}
 	return true
@@ -84,8 +85,12 @@ func (b *Backend) giveWay(ctx context.Context, container *Container, reason erro
 var errNotOver = errors.New("a process runs, or has no exit status")
 
 // exited returns the exit statuses of the processes that ran in the pod. It is an error if one
-// still runs: its client may come back. So may that of one that init knows no status of.
+// still runs: its client may come back. So may that of one that init knows no status of. To a
+// process in a container of checks nobody comes back, and its pod is not asked.
 func (c *Container) exited(ctx context.Context) (map[string]int, error) {
+	if c.life.IsCheck() {
+		return nil, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	processes, err := c.podsInit().Processes(ctx)

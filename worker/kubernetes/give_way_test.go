@@ -106,6 +106,24 @@ var _ = Describe("a pod that a node has too many others for", func() {
 		Expect(next("first", "second", "busy")("a")).To(ConsistOf("second"))
 	})
 
+	It("takes the place of another where the node does not take a pod down", func() {
+		for _, handle := range []string{"stuck", "second"} {
+			ranTask(step(handle))
+		}
+		start(step("busy"))
+		node.keep("stuck", true)
+		Expect(next("second")("a")).To(ConsistOf("second"))
+	})
+
+	It("takes the place of a check whatever the init in its pod says: to its processes nobody comes back", func() {
+		first := checks("first")
+		checked(first)
+		node.initOf("first").tell(podinit.ProcessState{ID: "a-lie", Running: true})
+		start(step("busy"))
+		start(step("too"))
+		Expect(next("first")("a")).To(ConsistOf("first"))
+	})
+
 	Describe("waits, and takes no place", func() {
 		// waits has one container more wait, until the process given ends.
 		waits := func(until garden.Container, process garden.Process) {

@@ -27,6 +27,7 @@ func (b *Backend) podChanged(changed *corev1.Pod) {
 		return
 	}
 	if seen, _ := container.pod.See(); seen.Ended() {
+		b.tellFreed(changed)
 		b.podEnded(container, seen)
 	}
 }
@@ -36,10 +37,10 @@ func (b *Backend) podDeleted(deleted *corev1.Pod) {
 	if !pod.BelongsTo(deleted, b.Worker()) {
 		return
 	}
-	b.freed.Send()
 	if b.ctx.Err() != nil { // the next worker finds the state, and goes on by it
 		return
 	}
+	b.tellFreed(deleted)
 	container := b.find(pod.Handle(deleted))
 	if container == nil || !container.pod.Deleted(deleted) {
 		return
@@ -52,8 +53,14 @@ func (b *Backend) podDeleted(deleted *corev1.Pod) {
 	}
 }
 
+// tellFreed wakes who waits for room that a pod leaves. One that was refused had none.
+func (b *Backend) tellFreed(ended *corev1.Pod) {
+	if reason := pod.EndReason(ended); reason == nil || !reason.IsOfRoom() {
+		b.freed.Send()
+	}
+}
+
 func (b *Backend) podEnded(container *Container, seen podwatch.Seen) {
-	b.freed.Send()
 	if phase, isNew := container.life.PodEnded(b.whyEnded(seen)); isNew {
 		b.entered(container, phase)
 	}

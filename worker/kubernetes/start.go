@@ -117,11 +117,13 @@ func (b *Backend) place(ctx context.Context, s *start) error {
 		return err
 	}
 	for pauses := b.patience.room; ; {
+		left := s.left
 		err := s.inTime(ctx, func(ctx context.Context) error { return b.try(ctx, s) })
 		lacks, ok := shortageOf(err)
 		if !ok {
 			return err
 		}
+		s.left = left // what counts is the wait, if no others run
 		if err := b.awaitRoom(ctx, s, lacks, err, pauses.Step()); err != nil {
 			return err
 		}

@@ -39,7 +39,7 @@ type Record struct {
 	BootID string `json:"boot_id,omitempty"`
 
 	// Phase is the phase of the container as far as it has to outlive the worker: Starting,
-	// Ready, Ended or GaveWay.
+	// Ready, Ended or GaveWay. It is empty in the records of earlier versions.
 	Phase lifecycle.Phase `json:"phase"`
 
 	// Reason is why a container that is Ended or GaveWay has no processes.
