@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"os"
+	"sync"
 	"time"
 )
 
@@ -23,6 +24,18 @@ func (b *Backend) BlockRecords(handle string, err error) (letGo func()) {
 		return err
 	})
 	return func() { close(held) }
+}
+
+// HoldRecords has the next write of the record of a container close writing, and wait until letGo.
+func (b *Backend) HoldRecords(handle string) (writing <-chan struct{}, letGo func()) {
+	reached, held := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	b.find(handle).state.BlockWrites(func() error {
+		once.Do(func() { close(reached) })
+		<-held
+		return nil
+	})
+	return reached, func() { close(held) }
 }
 
 // BlockPrivateRepositories has writes of their file wait until letGo.

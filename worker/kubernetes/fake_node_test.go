@@ -24,9 +24,9 @@ type fakeNode struct {
 
 	mu      sync.Mutex
 	maxPods int
-	noCPU   map[string]bool // handles whose pods ask for more CPU than is free
-	stuck   map[string]bool // handles whose pods it does not take down
-	slow    map[string]bool // handles whose inits do not answer by themselves
+	lacks   map[string]func(*corev1.PodStatus) // how pods of a handle are refused that ask for too much
+	slow    map[string]bool                    // handles whose inits do not answer by themselves
+	stuck   map[string]bool                    // handles whose pods stay when they are deleted
 
 	taken    map[string]string        // handles by the names of the pods that are there
 	inits    map[string]*fakeInit     // by run directory
@@ -41,9 +41,9 @@ func newFakeNode(w *world, maxPods int) *fakeNode {
 	n := &fakeNode{
 		world:    w,
 		maxPods:  maxPods,
-		noCPU:    map[string]bool{},
-		stuck:    map[string]bool{},
+		lacks:    map[string]func(*corev1.PodStatus){},
 		slow:     map[string]bool{},
+		stuck:    map[string]bool{},
 		taken:    map[string]string{},
 		inits:    map[string]*fakeInit{},
 		latest:   map[string]*fakeInit{},
@@ -84,8 +84,8 @@ func (n *fakeNode) admit(action clienttesting.Action) (bool, runtime.Object, err
 	handle := pod.Handle(created)
 	n.pods[handle] = append(n.pods[handle], created)
 	switch {
-	case n.noCPU[handle]:
-		refuse(&created.Status, "OutOfcpu", "Node didn't have enough resource: cpu, requested: 1000, used: 1500, capacity: 2000")
+	case n.lacks[handle] != nil:
+		n.lacks[handle](&created.Status)
 		n.refusals[handle]++
 	case len(n.taken) >= n.maxPods:
 		refuse(&created.Status, "OutOfpods", fmt.Sprintf("Node didn't have enough resource: pods, requested: 1, used: %d, capacity: %d", len(n.taken), n.maxPods))
@@ -111,21 +111,12 @@ func refuse(status *corev1.PodStatus, reason, message string) {
 func (n *fakeNode) free(action clienttesting.Action) (bool, runtime.Object, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	pod := action.(clienttesting.DeleteAction).GetName()
-	if n.stuck[n.taken[pod]] {
+	name := action.(clienttesting.DeleteAction).GetName()
+	if n.world.keepsPods.Load() || n.stuck[n.taken[name]] {
 		return true, nil, nil
 	}
-	if !n.world.keepsPods.Load() {
-		delete(n.taken, pod)
-	}
+	delete(n.taken, name)
 	return false, nil, nil
-}
-
-// keep has the node not take the pod of a container down.
-func (n *fakeNode) keep(handle string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.stuck[handle] = true
 }
 
 func runDirOf(created *corev1.Pod) string {
@@ -183,9 +174,27 @@ func (n *fakeNode) tookInOrder() []string {
 
 // lackCPU has the node have too little CPU for a container, or enough.
 func (n *fakeNode) lackCPU(handle string, lacks bool) {
+	if lacks {
+		n.refuseWith(handle, "OutOfcpu", "Node didn't have enough resource: cpu, requested: 1000, used: 1500, capacity: 2000")
+		return
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.noCPU[handle] = lacks
+	delete(n.lacks, handle)
+}
+
+// refuseWith has the node refuse the pods of a container.
+func (n *fakeNode) refuseWith(handle, reason, message string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.lacks[handle] = func(status *corev1.PodStatus) { refuse(status, reason, message) }
+}
+
+// take has a pod be there that is not the worker's.
+func (n *fakeNode) take(name string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.taken[name] = ""
 }
 
 // slowDown has the inits of a container not answer until they are told to.
@@ -193,6 +202,13 @@ func (n *fakeNode) slowDown(handle string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.slow[handle] = true
+}
+
+// keep has the node take its time to take the pods of a container down, or not.
+func (n *fakeNode) keep(handle string, keeps bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.stuck[handle] = keeps
 }
 
 // grow has the node take so many pods from now on.

@@ -111,7 +111,7 @@ var _ = Describe("a pod that a node has too many others for", func() {
 			ranTask(step(handle))
 		}
 		start(step("busy"))
-		node.keep("stuck")
+		node.keep("stuck", true)
 		Expect(next("second")("a")).To(ConsistOf("second"))
 	})
 

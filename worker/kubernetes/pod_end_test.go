@@ -88,6 +88,7 @@ var _ = Describe("a container whose pod ends while a process runs", func() {
 
 	It("delivers what init still has", func() {
 		process := run()
+		Eventually(w.init.attachCount).Should(Equal(1))
 		w.setStatus(outOfMemory)
 		w.init.exit <- 7
 		Expect(process.Wait()).To(Equal(7))
