@@ -44,9 +44,18 @@ func (s *session) startRestarter(ctx context.Context) restarter {
 	r := restarter{wanted: make(chan Restart, len(s.Plan.Restarts)), failed: make(chan error, 1)}
 	go func() {
 		defer close(r.failed)
-		for restart := range r.wanted {
-			if err := s.restart(ctx, restart); err != nil {
-				r.failed <- err
+		for {
+			select {
+			case restart, more := <-r.wanted:
+				if !more {
+					return
+				}
+				if err := s.restart(ctx, restart); err != nil {
+					r.failed <- err
+					return
+				}
+			case <-ctx.Done():
+				r.failed <- context.Cause(ctx)
 				return
 			}
 		}
