@@ -5,7 +5,7 @@ LINT       = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 TESTFLIGHT = $(GO) run ./testflight/cmd/testflight
 
 # Packages whose specs need no cluster.
-UNIT = ./atc/... ./cmd/... ./worker/... ./testflight/cluster/... ./testflight/host/... ./testflight/images/... ./testflight/runner/... ./testflight/supervise/... ./testflight/upstream/...
+UNIT = ./atc/... ./cmd/... ./worker/... ./testflight/cluster/... ./testflight/host/... ./testflight/images/... ./testflight/leftover/... ./testflight/runner/... ./testflight/soak/... ./testflight/supervise/... ./testflight/upstream/...
 
 .PHONY: build
 build: generate
@@ -76,6 +76,12 @@ testflight: compiling
 .PHONY: upstream-testflight
 upstream-testflight: generate compiling
 	$(TESTFLIGHT) upstream
+
+# Hundreds of builds, while web and worker are restarted: nothing may be left of
+# them. BUILDS=N says how many, SEED=N repeats a soak.
+.PHONY: soak
+soak: compiling
+	$(TESTFLIGHT) soak --builds=$(or $(BUILDS),500) $(if $(SEED),--seed=$(SEED))
 
 # Installs the Debian packages that are missing.
 .PHONY: packages

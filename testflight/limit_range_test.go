@@ -44,14 +44,24 @@ var _ = Describe("a namespace with a limit range", Serial, Ordered, ContinueOnFa
 			corev1.LimitRangeItem{Min: quantities(corev1.ResourceMemory, "16Mi")}, SpecTimeout(2*patience)),
 		Entry("whose default limit is below the CPU that the step's shares are", "{cpu: 4096}",
 			corev1.LimitRangeItem{Default: quantities(corev1.ResourceCPU, "100m")}, SpecTimeout(2*patience)),
-		Entry("that bounds the ratio of a memory limit to what is asked for", "{memory: 64mb}",
-			corev1.LimitRangeItem{MaxLimitRequestRatio: quantities(corev1.ResourceMemory, "2")}, SpecTimeout(2*patience)),
+		Entry("that bounds the ratio of a memory limit to what is asked for", "{memory: 64mb}", corev1.LimitRangeItem{
+			Default:              quantities(corev1.ResourceMemory, "256Mi"),
+			MaxLimitRequestRatio: quantities(corev1.ResourceMemory, "2"),
+		}, SpecTimeout(2*patience)),
 	)
 
-	It("has a step that it can't take say so with its numbers", func(ctx SpecContext) {
-		limit(ctx, corev1.LimitRangeItem{Max: quantities(corev1.ResourceMemory, "48Mi")})
-		log := string(setPipeline(ctx, mainJob(taskOn2("one", "{memory: 96mb}", "true"))).run(ctx, 2).Contents())
-		Expect(log).To(And(ContainSubstring("LimitRange"), ContainSubstring(limitRange), ContainSubstring("48Mi"), ContainSubstring("96Mi"), ContainSubstring("container_limits")))
-		Expect(log).NotTo(ContainSubstring("service account"))
-	}, SpecTimeout(2*patience))
+	DescribeTable("has a step that it can't take say so with its numbers, and what to change",
+		func(ctx SpecContext, limits string, item corev1.LimitRangeItem, words ...string) {
+			limit(ctx, item)
+			log := string(setPipeline(ctx, mainJob(taskOn2("one", limits, "true"))).run(ctx, 2).Contents())
+			for _, word := range append(words, "LimitRange", limitRange, "container_limits.memory") {
+				Expect(log).To(ContainSubstring(word))
+			}
+			Expect(log).NotTo(ContainSubstring("service account"))
+		},
+		Entry("as its maximum is below the step's limit", "{memory: 96mb}",
+			corev1.LimitRangeItem{Max: quantities(corev1.ResourceMemory, "48Mi")}, "48Mi", "96Mi", SpecTimeout(2*patience)),
+		Entry("as it bounds a ratio of which there is only a half", "",
+			corev1.LimitRangeItem{MaxLimitRequestRatio: quantities(corev1.ResourceMemory, "2")}, "2 times the request", SpecTimeout(2*patience)),
+	)
 })

@@ -74,7 +74,7 @@ var _ = Describe("a node that takes few pods", Serial, Ordered, ContinueOnFailur
 			p = setPipeline(ctx, fmt.Sprintf(`
 resources:
 - {name: thing, type: mock, tags: [second-node], check_every: never, source: {initial_version: %s}}
-`, newName())+mainJob(taskOn2("fails", "", "exit 7"), "{get: thing, tags: [second-node]}"))
+`, newName())+mainJob(taskOn2("fails", "", "exit 1"), "{get: thing, tags: [second-node]}"))
 			_, err := fly.Run(ctx, "check-resource", "-r", p.name+"/thing")
 			Expect(err).NotTo(HaveOccurred())
 			p.run(ctx, 1)

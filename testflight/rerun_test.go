@@ -73,12 +73,11 @@ var _ = Describe("with --enable-rerun-when-worker-disappears, a step whose pod i
 		}, NodeTimeout(time.Minute))
 		Expect(runs.Cluster.AwaitDaemonEnd(ctx, concourse.SecondWorkerDaemon, func() error {
 			kubectl(ctx, "drain", second, "--force", "--ignore-daemonsets", "--delete-emptydir-data")
+			again(ctx, p, build)
+			Expect(p.nodesOf("one")).To(ConsistOf(first, second))
+			at.open.Store(true)
+			Eventually(build, patience).Should(gexec.Exit(0))
 			return nil
-		})).To(Succeed())
-
-		again(ctx, p, build)
-		Expect(p.nodesOf("one")).To(ConsistOf(first, second))
-		at.open.Store(true)
-		Eventually(build, patience).Should(gexec.Exit(0))
+		})).To(Succeed(), "the worker lands once its builds have ended")
 	}, SpecTimeout(4*patience))
 })

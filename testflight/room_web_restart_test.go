@@ -16,7 +16,7 @@ var _ = Describe("a step that ends, and whose pod gives way, while web is away",
 	// The worker goes on with the start of the step that waits for room, web or no web.
 	DescribeTable("keeps its exit status and all of its output",
 		func(ctx SpecContext, script string, ends atc.BuildStatus) {
-			const lines = 20000
+			const lines = 2000
 			others, last := newGate(), newGate()
 			holdTasksOnSecond(ctx, others, fewPods-1)
 			p := setPipeline(ctx, mainJob(taskOn2("prints", "", fmt.Sprintf(

@@ -57,8 +57,7 @@ func (c *amendingClient) isReplaced(handle string, step db.ContainerType) bool {
 // forget takes a container off the books that the worker has no more, or
 // that is of no more use. Upstream's garbage collection would, minutes later. It goes
 // from the database at once: upstream looks for one container of a check, and may find
-// this one in place of the next. The worker is told to remove what is left of it when
-// it reports a container that is not in the database.
+// this one in place of the next.
 func (w *Worker) forget(ctx context.Context, owner db.ContainerOwner, handle string) error {
 	_, created, err := w.dbWorker.FindContainer(owner)
 	if err != nil {
@@ -68,6 +67,9 @@ func (w *Worker) forget(ctx context.Context, owner db.ContainerOwner, handle str
 		return nil
 	}
 	lagerctx.FromContext(ctx).Info("replacing-container", lager.Data{"container": handle, "worker": w.Name()})
+	if err := w.destroy(handle); err != nil {
+		return fmt.Errorf("destroy container %s on worker %s, which is of no more use: %w", handle, w.Name(), err)
+	}
 	destroying, err := created.Destroying()
 	if err == nil {
 		_, err = destroying.Destroy()
@@ -76,4 +78,14 @@ func (w *Worker) forget(ctx context.Context, owner db.ContainerOwner, handle str
 		return fmt.Errorf("take container %s, which is gone from worker %s, off the books: %w", handle, w.Name(), err)
 	}
 	return nil
+}
+
+// destroy has nothing of the container run any more. Its volumes are taken once it is off the
+// books.
+func (w *Worker) destroy(handle string) error {
+	err := w.garden.Destroy(handle)
+	if _, isGone := errors.AsType[garden.ContainerNotFoundError](err); isGone {
+		return nil
+	}
+	return err
 }

@@ -85,6 +85,8 @@ var _ = Describe("a container of no more use: that of a check", func() {
 		func(ctx SpecContext, happen func()) {
 			happen()
 			Expect(find(ctx)).To(Equal("next-handle"))
+			Expect(client.DestroyCallCount()).To(Equal(1))
+			Expect(client.DestroyArgsForCall(0)).To(Equal("known-handle"))
 			Expect(known.DestroyingCallCount()).To(Equal(1))
 			Expect(destroying.DestroyCallCount()).To(Equal(1))
 		},
@@ -116,6 +118,20 @@ var _ = Describe("a container of no more use: that of a check", func() {
 		_, err := find(ctx)
 		Expect(err).To(MatchError(ContainSubstring("unknown handle: next-handle")))
 		Expect(next.DestroyingCallCount()).To(BeZero())
+	})
+
+	It("is gone from the worker before its volumes may be taken", func(ctx SpecContext) {
+		gaveWay()
+		client.DestroyReturns(errors.New("its pod is still there"))
+		_, err := find(ctx)
+		Expect(err).To(MatchError(And(ContainSubstring("known-handle"), ContainSubstring("its pod is still there"))))
+		Expect(known.DestroyingCallCount()).To(BeZero())
+	})
+
+	It("need not be known to the worker to be taken off the books", func(ctx SpecContext) {
+		isMissing()
+		client.DestroyReturns(garden.ContainerNotFoundError{Handle: "known-handle"})
+		Expect(find(ctx)).To(Equal("next-handle"))
 	})
 
 	It("says so where it can't be taken off the books", func(ctx SpecContext) {

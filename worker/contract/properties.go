@@ -29,8 +29,8 @@ const (
 	AwaitStart = prefix + "await-start"
 
 	// Lost is the property of a container whose pod ended for its node's sake and not for
-	// the step's: it was evicted, drained or lost. Its value is the error, in the words
-	// of [Disappeared]. The worker sets it.
+	// the step's: it was evicted, drained or lost before the step had ended. Its value is
+	// the error, in the words of [Disappeared]. The worker sets it.
 	Lost = prefix + "lost"
 
 	// GaveWay is the property of a container whose pod has made room for others. Its

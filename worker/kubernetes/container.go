@@ -56,6 +56,8 @@ type Container struct {
 	environment []string
 	// streams are the attached processes by their ID.
 	streams map[string]*Process
+	// exited are the exit statuses of processes that clients followed to their ends.
+	exited map[string]int
 	// delivered is how much of the output clients have, of processes that are
 	// attached or that a client may attach to again.
 	delivered map[string]*podinit.Delivered

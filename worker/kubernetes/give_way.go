@@ -57,7 +57,7 @@ func (b *Backend) idle(since time.Time) []*Container {
 // container is kept: exit statuses in its record, output in its run directory.
 func (b *Backend) giveWay(ctx context.Context, container *Container, reason error) bool {
 	asked := time.Now()
-	exited, err := container.exited(ctx)
+	exited, err := container.askExits(ctx)
 	if err != nil || !container.life.GiveWay(reason, asked) {
 		return false
 	}
@@ -84,10 +84,10 @@ func (b *Backend) giveWay(ctx context.Context, container *Container, reason erro
 
 var errNotOver = errors.New("a process runs, or has no exit status")
 
-// exited returns the exit statuses of the processes that ran in the pod. It is an error if one
+// askExits returns the exit statuses of the processes that ran in the pod. It is an error if one
 // still runs: its client may come back. So may that of one that init knows no status of. To a
 // process in a container of checks nobody comes back, and its pod is not asked.
-func (c *Container) exited(ctx context.Context) (map[string]int, error) {
+func (c *Container) askExits(ctx context.Context) (map[string]int, error) {
 	if c.life.IsCheck() {
 		return nil, nil
 	}

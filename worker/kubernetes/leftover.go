@@ -27,14 +27,14 @@ func (p *Process) deliverLeftover(ctx context.Context, streams podinit.ProcessIO
 	}
 }
 
-// deliverKept answers for a process of a container whose pod gave way.
+// deliverKept answers for a process that had ended before its pod went.
 func (p *Process) deliverKept(ctx context.Context, streams podinit.ProcessIO) (status int, err error) {
-	status, known := p.container.state.Read().Exited[p.id]
+	status, known := p.container.exitStatus(p.id)
 	if !known {
 		return 0, garden.ProcessNotFoundError{ProcessID: p.id}
 	}
 	if err := podinit.DeliverLeftover(p.container.state.RunDir(), p.id, streams, ""); err != nil {
-		return 0, p.inPod("deliver the output of", fmt.Errorf("its pod made room for others, and what is left of the output can't be read: %w", err))
+		return 0, p.inPod("deliver the output of", fmt.Errorf("its pod is gone, and what is left of the output can't be read: %w", err))
 	}
 	if cause := context.Cause(ctx); cause != nil {
 		return 0, p.inPod("wait for", cause)

@@ -86,7 +86,10 @@ func (b *Backend) rememberEnd(container *Container) {
 	if life.Phase != lifecycle.Ended {
 		return
 	}
-	err := container.state.Change(func(r *statedir.Record) { r.Phase, r.Reason = lifecycle.Ended, life.Reason.Error() })
+	exited := container.noted()
+	err := container.state.Change(func(r *statedir.Record) {
+		r.Phase, r.Reason, r.Exited = lifecycle.Ended, life.Reason.Error(), exited
+	})
 	if err != nil && container.life.Phase() == lifecycle.Ended {
 		b.Logger.Error("failed-to-remember-end", err, lager.Data{"handle": container.handle})
 	}

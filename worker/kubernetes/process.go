@@ -81,6 +81,10 @@ func (p *Process) follow(ctx context.Context, previous *Process, streams podinit
 		p.status, p.err = p.deliverKept(ctx, streams)
 		return
 	case lifecycle.Ended:
+		if _, known := p.container.exitStatus(p.id); known {
+			p.status, p.err = p.deliverKept(ctx, streams)
+			return
+		}
 		p.end(ctx, streams, p.container.endReason())
 		return
 	}
@@ -96,6 +100,7 @@ func (p *Process) follow(ctx context.Context, previous *Process, streams podinit
 		return
 	}
 	p.status = status
+	p.container.noteExit(p.id, status)
 }
 
 // end is for a process that can't be followed to its end, for the reason given.

@@ -13,7 +13,7 @@ import (
 
 // Properties are those the container was created with, those set later, contract.GaveWay of
 // one whose pod made room for others, and contract.Lost of one whose pod ended for its node's
-// sake.
+// sake before the step had.
 func (c *Container) Properties() (garden.Properties, error) {
 	return c.properties(), nil
 }
@@ -23,7 +23,7 @@ func (c *Container) properties() garden.Properties {
 	switch life, _ := c.life.See(); {
 	case life.Phase == lifecycle.GaveWay:
 		properties[contract.GaveWay] = life.Reason.Error()
-	case life.Phase == lifecycle.Ended && contract.IsDisappeared(c.backend.WorkerName, life.Reason):
+	case c.isLost():
 		properties[contract.Lost] = life.Reason.Error()
 	}
 	return properties

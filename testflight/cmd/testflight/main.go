@@ -20,6 +20,8 @@ const usage = `usage: testflight COMMAND [FLAG…]
   test       start everything, run the specs, and end everything;
              flags are those of Ginkgo: --seed=N --procs=N --focus=NAME
   upstream   the same with upstream's own specs
+  soak       the same with hundreds of builds, while web and worker are restarted:
+             --builds=N --seed=N
   up         start everything
   benchmark  compare the start of a container with that of a bare pod
   down       end everything and remove what was made
@@ -36,7 +38,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) == 0 || len(args) > 1 && args[0] != "test" {
+	if len(args) == 0 || len(args) > 1 && args[0] != "test" && args[0] != "soak" {
 		return errors.New(usage)
 	}
 
@@ -56,6 +58,8 @@ func run(ctx context.Context, args []string) error {
 		return test(ctx, runs, args[1:])
 	case "upstream":
 		return testUpstream(ctx, runs)
+	case "soak":
+		return soakBuilds(ctx, runs, args[1:])
 	case "up":
 		return runs.Up(ctx)
 	case "benchmark":

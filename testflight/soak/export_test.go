@@ -1,0 +1,7 @@
+package soak
+
+// For the specs.
+var (
+	ReadSample = (*Sample).read
+	TextOf     = textOf
+)

@@ -1,0 +1,62 @@
+package kubernetes
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/concourse/concourse-kubernetes/worker/contract"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
+)
+
+// exitStatusProperty is what upstream's web gives a container whose step has ended, see its
+// package gardenruntime.
+const exitStatusProperty = "concourse:exit-status"
+
+// noteExit keeps the exit status of a process that a client may ask for again after the pod
+// is gone.
+func (c *Container) noteExit(id string, status int) {
+	if !slices.Contains(c.state.Read().Processes, id) {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.exited == nil {
+		c.exited = map[string]int{}
+	}
+	c.exited[id] = status
+}
+
+// noted are the exit statuses that this life of the worker saw, and those in the record.
+func (c *Container) noted() map[string]int {
+	noted := map[string]int{}
+	maps.Copy(noted, c.state.Read().Exited)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.Copy(noted, c.exited)
+	return noted
+}
+
+func (c *Container) exitStatus(id string) (status int, known bool) {
+	status, known = c.noted()[id]
+	return status, known
+}
+
+// isLost says whether the container's pod ended for its node's sake before the step had. A step
+// that had ended has its result: nothing of it is to run again.
+func (c *Container) isLost() bool {
+	life, _ := c.life.See()
+	if life.Phase != lifecycle.Ended || !contract.IsDisappeared(c.backend.WorkerName, life.Reason) {
+		return false
+	}
+	recorded := c.state.Read()
+	if _, over := recorded.Properties[exitStatusProperty]; over {
+		return false
+	}
+	noted := c.noted()
+	for _, id := range recorded.Processes {
+		if _, over := noted[id]; over {
+			return false
+		}
+	}
+	return true
+}
