@@ -83,7 +83,7 @@ var _ = Describe("creating a container while the API server is away", func() {
 		Entry("by a webhook", answer(403, metav1.StatusReasonForbidden, denied)),
 		Entry("by a webhook that answers like a broken server", answer(500, metav1.StatusReasonInternalError, denied)),
 		Entry("by RBAC", forbidden("User \"worker\" cannot create resource \"pods\"")),
-		Entry("by a quota", forbidden("exceeded quota: some-quota, requested: pods=1, used: pods=10, limited: pods=10")),
+		Entry("by a quota that is too small", forbidden("exceeded quota: some-quota, requested: pods=1, used: pods=0, limited: pods=0")),
 		Entry("as a field is wrong", apierrors.NewBadRequest("unknown field")),
 	)
 
