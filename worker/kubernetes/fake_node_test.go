@@ -78,11 +78,12 @@ func (n *fakeNode) initOn(runDir string) *fakeInit {
 }
 
 func (n *fakeNode) admit(action clienttesting.Action) (bool, runtime.Object, error) {
+	n.world.uids.identify(action)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	created := action.(clienttesting.CreateAction).GetObject().(*corev1.Pod)
 	handle := pod.Handle(created)
-	n.pods[handle] = append(n.pods[handle], created)
+	defer func() { n.pods[handle] = append(n.pods[handle], created.DeepCopy()) }()
 	switch {
 	case n.lacks[handle] != nil:
 		n.lacks[handle](&created.Status)
