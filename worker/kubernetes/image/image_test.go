@@ -86,7 +86,8 @@ var _ = Describe("an image", func() {
 	)
 
 	It("is equal to itself, and to none with another login or another reference", func() {
-		Expect(of("a/b", "robot", "s3cret") == of("a/b", "robot", "s3cret")).To(BeTrue())
+		one, same := of("a/b", "robot", "s3cret"), of("a/b", "robot", "s3cret")
+		Expect(one == same).To(BeTrue())
 		Expect(of("a/b", "robot", "s3cret") == of("a/b", "robot", "other")).To(BeFalse())
 		Expect(of("a/b", "", "") == of("a/b", "robot", "")).To(BeFalse())
 		Expect(of("a/b", "", "") == of("a/c", "", "")).To(BeFalse())
