@@ -186,7 +186,7 @@ var _ = Describe("waiting for room", func() {
 			Eventually(node.refused("next")).Should(BeNumerically(">=", 1))
 			Eventually(func() string { return waitsFor("next") }).Should(And(
 				ContainSubstring("1500m of the node's 2 cpu are taken, and the pod asks for 1"),
-				ContainSubstring("1 pod of this worker run and have 0 cpu, 0 have ended or wait for their next check and have 0 cpu, others' pods have 1500m cpu"),
+				ContainSubstring("1 pod of this worker runs (0 cpu), 0 have ended or wait for their next check (0 cpu), others' pods have 1500m cpu"),
 				ContainSubstring("container_limits.cpu"),
 			))
 		})
