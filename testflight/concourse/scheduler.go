@@ -32,8 +32,8 @@ func (c *Concourse) ExpireChecks(ctx context.Context) error {
 }
 
 // ExpireLostChecks has the containers of checks that a web ran when it was killed ready for
-// Concourse's GC, and their caches. Upstream keeps them for a day, because it does not know that the
-// checks are over. No flag shortens that. So no check may run.
+// Concourse's GC, and their caches. Upstream keeps them for a day, because it does not know that
+// the checks are over. No flag shortens that. So no check may run.
 func (c *Concourse) ExpireLostChecks(ctx context.Context) error {
 	for _, table := range []string{"containers", "resource_cache_uses"} {
 		const column = "in_memory_build_create_time"

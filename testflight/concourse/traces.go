@@ -61,8 +61,8 @@ func (c *Concourse) tracesInCluster(ctx context.Context) (leftover.Traces, error
 	return found, nil
 }
 
-// tracesInDatabase are the containers and volumes that Concourse knows, with their states, what it is
-// about to remove too. They are without the volumes that it began to make and never made, see
+// tracesInDatabase are the containers and volumes that Concourse knows, with their states, what it
+// is about to remove too. They are without the volumes that it began to make and never made, see
 // [Concourse.UnmadeVolumes].
 func (c *Concourse) tracesInDatabase(ctx context.Context) (leftover.Traces, error) {
 	containers, err := c.named(ctx, "SELECT handle || ' ' || state FROM containers")
@@ -76,9 +76,9 @@ func (c *Concourse) tracesInDatabase(ctx context.Context) (leftover.Traces, erro
 	return leftover.Traces{"Concourse's containers": containers, "Concourse's volumes": volumes}, nil
 }
 
-// UnmadeVolumes are the handles of volumes that are in web's database alone: a build was aborted, or
-// its worker restarted, between the row and the volume. Upstream's GC leaves these rows for as long
-// as there is the worker.
+// UnmadeVolumes are the handles of volumes that are in web's database alone: a build was aborted,
+// or its worker restarted, between the row and the volume. Upstream's GC leaves these rows for as
+// long as there is the worker.
 func (c *Concourse) UnmadeVolumes(ctx context.Context) ([]string, error) {
 	handles, err := c.named(ctx, "SELECT handle FROM volumes WHERE state = 'creating'")
 	if err != nil {

@@ -14,9 +14,9 @@ import (
 // registrationPatience is how long workers may take to register with a web that has just started.
 const registrationPatience = time.Minute
 
-// AwaitWorkers waits until every node's worker has registered with the web that runs. Its state does
-// not tell: a web that has just started finds it in the database as it was, and may find the worker
-// stalled a moment later.
+// AwaitWorkers waits until every node's worker has registered with the web that runs. Its state
+// does not tell: a web that has just started finds it in the database as it was, and may find the
+// worker stalled a moment later.
 func (c *Concourse) AwaitWorkers(ctx context.Context, web api.Client) error {
 	var last error
 	err := wait.PollUntilContextTimeout(ctx, 200*time.Millisecond, registrationPatience, true, func(ctx context.Context) (bool, error) {

@@ -9,8 +9,8 @@ import (
 	"github.com/concourse/concourse/atc"
 )
 
-// buildPatience is how long a build may take. Most take a few seconds; one whose worker is restarted
-// starts anew. Web waits up to five minutes for a worker.
+// buildPatience is how long a build may take. Most take a few seconds; one whose worker is
+// restarted starts anew. Web waits up to five minutes for a worker.
 const buildPatience = 6 * time.Minute
 
 // running is what a step says once it runs that waits for a meddler.

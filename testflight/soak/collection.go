@@ -11,12 +11,12 @@ import (
 	"github.com/concourse/concourse-kubernetes/testflight/leftover"
 )
 
-// collectionPatience is how long Concourse's GC may take to remove what the last builds left. It runs
-// every five seconds, in several rounds; a worker sweeps as often.
+// collectionPatience is how long Concourse's GC may take to remove what the last builds left. It
+// runs every five seconds, in several rounds; a worker sweeps as often.
 const collectionPatience = 4 * time.Minute
 
-// awaitNothingLeft waits until Concourse has removed everything that the builds had, and returns what
-// it has not removed in time.
+// awaitNothingLeft waits until Concourse has removed everything that the builds had, and returns
+// what it has not removed in time.
 func (s *session) awaitNothingLeft(ctx context.Context) (left leftover.Traces, err error) {
 	var last error
 	err = wait.PollUntilContextTimeout(ctx, time.Second, collectionPatience, true, func(ctx context.Context) (bool, error) {

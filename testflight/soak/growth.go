@@ -6,8 +6,8 @@ import "slices"
 const allowedGrowth = 1.1
 
 // measures are what may not grow. Builds are under way while a sample is taken, not always the same
-// ones: the slack is what that comes to. A goroutine or a file descriptor that each build left would
-// be more than the slack in a stretch of 200 builds, as would 20 kB.
+// ones: the slack is what that comes to. A goroutine or a file descriptor that each build left
+// would be more than the slack in a stretch of 200 builds, as would 20 kB.
 var measures = []struct {
 	name  string
 	of    func(Sample) int

@@ -27,8 +27,8 @@ func (o *outcomes) all() []Outcome {
 	return slices.Clone(o.list)
 }
 
-// IsExpected says whether the build ended as its kind says. Concourse never runs a check again whose
-// worker was restarted meanwhile, but checks anew later.
+// IsExpected says whether the build ended as its kind says. Concourse never runs a check again
+// whose worker was restarted meanwhile, but checks anew later.
 func (o Outcome) IsExpected() bool {
 	return o.Status == o.Kind.Expects ||
 		o.Kind.Meddling == Check && o.Disturbed && o.Status == atc.StatusErrored

@@ -100,7 +100,8 @@ func (s *session) runBuilds(ctx context.Context) error {
 	return group.Wait()
 }
 
-// dispatch hands the builds to the lanes, and between them restarts and measures what the plan says.
+// dispatch hands the builds to the lanes, and between them restarts and measures what the plan
+// says.
 func (s *session) dispatch(ctx context.Context, builds chan<- Build) error {
 	stretch := len(s.Plan.Builds) - s.Plan.Stretch
 	restarter := s.startRestarter(ctx)

@@ -121,13 +121,15 @@ func (b *Backend) goOn(container *Container, found *corev1.Pod) {
 	case phase == lifecycle.Starting:
 		container.life.StartFailed(errGoneWhileAway)
 		b.entered(container, lifecycle.Discarded)
+	case phase == lifecycle.Discarded:
+		b.entered(container, phase)
 	case recorded.Phase == "":
-		b.endPodOf(container, errEarlierVersion)
+		b.endPodOf(container, b.disappeared("an earlier version of it made the pod, which this one can't go on with"))
 	case phase == lifecycle.Ready && isOld:
 		b.endPodOf(container, b.disappeared("node "+b.NodeName+" was restarted"))
 	case phase == lifecycle.Ready && found == nil:
 		b.endPodOf(container, errGoneWhileAway)
-	case phase == lifecycle.GaveWay && found != nil:
+	case found != nil && (phase == lifecycle.GaveWay || phase == lifecycle.Ended && isOld):
 		go b.insist(b.Logger.Session("give-way", lager.Data{"handle": container.handle}), func(ctx context.Context) error {
 			return b.takePod(ctx, container)
 		})
@@ -153,6 +155,7 @@ func (b *Backend) endPodOf(container *Container, reason error) {
 func (b *Backend) resumedStart(container *Container, found *corev1.Pod) *start {
 	recorded := container.state.Read()
 	return &start{
+		ctx:       b.startContext(container),
 		container: container,
 		image:     image.Resumed(found.Spec.Containers[0].Image, recorded.ImageDirectory, recorded.HasSecret),
 		build:     func(from image.Image, runDir string) *corev1.Pod { return pod.Again(found, from, runDir) },

@@ -20,14 +20,18 @@ func (c *Container) Attach(id string, streams garden.ProcessIO) (garden.Process,
 	if _, ok := c.life.Use(); ok {
 		release = c.release
 	}
-	return c.attach(id, streams, podinit.Delivered{Stdout: -1, Stderr: -1}, release), nil
+	from := podinit.Delivered{Stdout: -1, Stderr: -1}
+	if exit, isOver := c.noted()[id]; isOver {
+		from = exit.Delivered
+	}
+	return c.attach(id, streams, from, true, release), nil
 }
 
-// attach is told from where on it delivers, if this worker did not attach before, and whom it
-// tells when the client has left.
-func (c *Container) attach(id string, streams garden.ProcessIO, from podinit.Delivered, release func()) *Process {
+// attach is told from where on it delivers, if this worker did not attach before, whether a
+// client comes back to a process, and whom it tells when the client has left.
+func (c *Container) attach(id string, streams garden.ProcessIO, from podinit.Delivered, isBack bool, release func()) *Process {
 	ctx, cancel := context.WithCancelCause(c.backend.ctx)
-	process := &Process{container: c, id: id, detach: cancel, release: release, done: make(chan struct{})}
+	process := &Process{container: c, id: id, detach: cancel, isBack: isBack, release: release, done: make(chan struct{})}
 
 	c.mu.Lock()
 	previous := c.streams[id]

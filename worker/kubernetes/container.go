@@ -32,9 +32,8 @@ type Container struct {
 	state   *statedir.State
 	pod     *podwatch.Pod
 
-	// startContext ends when the start is aborted.
-	startContext context.Context
-	abortStart   context.CancelCauseFunc
+	// abortStart has a start come to its end, with the reason.
+	abortStart context.CancelCauseFunc
 
 	// removal keeps two from removing the container at the same time, and its handle
 	// from being free before its Secret, whose name follows from it, is gone.
@@ -56,8 +55,8 @@ type Container struct {
 	environment []string
 	// streams are the attached processes by their ID.
 	streams map[string]*Process
-	// exited are the exit statuses of processes that clients followed to their ends.
-	exited map[string]int
+	// exited are the processes that clients followed to their ends.
+	exited map[string]statedir.Exit
 	// delivered is how much of the output clients have, of processes that are
 	// attached or that a client may attach to again.
 	delivered map[string]*podinit.Delivered
@@ -78,25 +77,24 @@ func (b *Backend) newContainer(spec garden.ContainerSpec, img image.Image) *Cont
 		BootID:         b.BootID,
 		Phase:          lifecycle.Starting,
 	}))
+	container.pod = podwatch.Named(container.pod.Name())
 	container.image = img
 	container.environment = spec.Env
 	return container
 }
 
 func (b *Backend) containerOf(handle string, life *lifecycle.Lifecycle, state *statedir.State) *Container {
-	startContext, abortStart := context.WithCancelCause(b.ctx)
 	return &Container{
-		backend:      b,
-		handle:       handle,
-		life:         life,
-		state:        state,
-		pod:          podwatch.Named(state.Read().PodName),
-		startContext: startContext,
-		abortStart:   abortStart,
-		removal:      semaphore.NewWeighted(1),
-		init:         b.NewInit(pod.SocketPath(state.RunDir())),
-		streams:      map[string]*Process{},
-		delivered:    map[string]*podinit.Delivered{},
+		backend:    b,
+		handle:     handle,
+		life:       life,
+		state:      state,
+		pod:        podwatch.Known(state.Read().PodName),
+		abortStart: func(error) {},
+		removal:    semaphore.NewWeighted(1),
+		init:       b.NewInit(pod.SocketPath(state.RunDir())),
+		streams:    map[string]*Process{},
+		delivered:  map[string]*podinit.Delivered{},
 	}
 }
 

@@ -23,7 +23,7 @@ var _ = Describe("a container of an earlier version of the worker", func() {
 		process, err := w.lookup().Attach("task", garden.ProcessIO{})
 		Expect(err).NotTo(HaveOccurred())
 		_, err = process.Wait()
-		Expect(err).To(MatchError(ContainSubstring("an earlier version of the worker made the pod")))
+		Expect(err).To(MatchError(ContainSubstring("an earlier version of it made the pod")))
 		Eventually(w.pods).Should(BeEmpty())
 		Expect(w.backend.Destroy(handle)).To(Succeed())
 		w.expectNothingLeft()

@@ -18,7 +18,6 @@ var (
 	errDeletedWhileStarting   = errors.New("the pod was deleted while it was starting")
 	errDeleted                = errors.New("the pod was deleted")
 	errDiscarded              = errors.New("the container has ended and is being removed")
-	errEarlierVersion         = errors.New("an earlier version of the worker made the pod, which this one can't go on with: run the build again")
 	errGoneWhileAway          = errors.New("the pod was gone when the worker came back")
 	errBeingDestroyed         = errors.New("the container is being destroyed")
 	errTakenOver              = errors.New("another client attached to the process")

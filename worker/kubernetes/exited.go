@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/concourse/concourse-kubernetes/worker/contract"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/internal/statedir"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
 )
 
@@ -21,14 +22,14 @@ func (c *Container) noteExit(id string, status int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.exited == nil {
-		c.exited = map[string]int{}
+		c.exited = map[string]statedir.Exit{}
 	}
-	c.exited[id] = status
+	c.exited[id] = statedir.Exit{Status: status, Delivered: *c.delivered[id]}
 }
 
-// noted are the exit statuses that this life of the worker saw, and those in the record.
-func (c *Container) noted() map[string]int {
-	noted := map[string]int{}
+// noted are the processes that are over, as far as this life of the worker or the record knows.
+func (c *Container) noted() map[string]statedir.Exit {
+	noted := map[string]statedir.Exit{}
 	maps.Copy(noted, c.state.Read().Exited)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -36,9 +37,10 @@ func (c *Container) noted() map[string]int {
 	return noted
 }
 
-func (c *Container) exitStatus(id string) (status int, known bool) {
-	status, known = c.noted()[id]
-	return status, known
+// isOver says whether nothing runs in the container any more, and its pod is not to be asked.
+func (c *Container) isOver() bool {
+	phase := c.life.Phase()
+	return phase == lifecycle.Ended || phase == lifecycle.GaveWay
 }
 
 // isLost says whether the container's pod ended for its node's sake before the step had. A step

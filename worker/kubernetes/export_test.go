@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 )
@@ -19,22 +20,29 @@ func (b *Backend) BlockRenames() (letGo func()) {
 // BlockRecords has writes of the record of a container wait until letGo, and fail then.
 func (b *Backend) BlockRecords(handle string, err error) (letGo func()) {
 	held := make(chan struct{})
-	b.find(handle).state.BlockWrites(func() error {
+	write, blocked := b.states.Write, b.find(handle).state.Dir()
+	b.states.Write = func(file string, content []byte) error {
+		if filepath.Dir(file) != blocked {
+			return write(file, content)
+		}
 		<-held
 		return err
-	})
+	}
 	return func() { close(held) }
 }
 
 // HoldRecords has the next write of the record of a container close writing, and wait until letGo.
 func (b *Backend) HoldRecords(handle string) (writing <-chan struct{}, letGo func()) {
 	reached, held := make(chan struct{}), make(chan struct{})
+	write, blocked := b.states.Write, b.find(handle).state.Dir()
 	var once sync.Once
-	b.find(handle).state.BlockWrites(func() error {
-		once.Do(func() { close(reached) })
-		<-held
-		return nil
-	})
+	b.states.Write = func(file string, content []byte) error {
+		if filepath.Dir(file) == blocked {
+			once.Do(func() { close(reached) })
+			<-held
+		}
+		return write(file, content)
+	}
 	return reached, func() { close(held) }
 }
 
@@ -91,6 +99,7 @@ func (b *Backend) Hurry() {
 	b.patience.room = backoff(20*time.Millisecond, 50*time.Millisecond)
 	b.api.Outage = backoff(20*time.Millisecond, 50*time.Millisecond)
 	b.patience.idle = 0
+	b.patience.look = 10 * time.Millisecond
 	b.patience.lastOutput = 200 * time.Millisecond
 	b.patience.removal = 500 * time.Millisecond
 }

@@ -54,17 +54,23 @@ func (b *Backend) idle(since time.Time) []*Container {
 }
 
 // giveWay takes the pod from a container in which nothing runs. What web may still ask of the
-// container is kept: exit statuses in its record, output in its run directory.
+// container is written down before: exit statuses, and how much of the output clients have. The
+// output itself is in the run directory.
 func (b *Backend) giveWay(ctx context.Context, container *Container, reason error) bool {
+	logger := b.Logger.Session("give-way", lager.Data{"handle": container.handle, "pod": container.pod.Name()})
 	asked := time.Now()
-	exited, err := container.askExits(ctx)
-	if err != nil || !container.life.GiveWay(reason, asked) {
+	exits, err := container.askExits(ctx)
+	if err != nil {
 		return false
 	}
-	logger := b.Logger.Session("give-way", lager.Data{"handle": container.handle, "pod": container.pod.Name()})
-	err = container.state.Change(func(r *statedir.Record) {
-		r.Phase, r.Reason, r.Exited = lifecycle.GaveWay, reason.Error(), exited
-	})
+	if err := container.state.Change(func(r *statedir.Record) { r.Exited = exits }); err != nil {
+		logger.Error("failed-to-remember-exits", err)
+		return false
+	}
+	if !container.life.GiveWay(reason, asked) {
+		return false
+	}
+	err = container.state.Change(func(r *statedir.Record) { r.Phase, r.Reason = lifecycle.GaveWay, reason.Error() })
 	if err != nil {
 		logger.Error("failed-to-remember", err)
 	}
@@ -84,10 +90,10 @@ func (b *Backend) giveWay(ctx context.Context, container *Container, reason erro
 
 var errNotOver = errors.New("a process runs, or has no exit status")
 
-// askExits returns the exit statuses of the processes that ran in the pod. It is an error if one
-// still runs: its client may come back. So may that of one that init knows no status of. To a
-// process in a container of checks nobody comes back, and its pod is not asked.
-func (c *Container) askExits(ctx context.Context) (map[string]int, error) {
+// askExits asks the pod what became of the processes that a client may come back to. It is an
+// error if one of them or any other still runs, or if init knows no status of one. Nobody comes
+// back to a process in a container of checks, so its pod is not asked.
+func (c *Container) askExits(ctx context.Context) (map[string]statedir.Exit, error) {
 	if c.life.IsCheck() {
 		return nil, nil
 	}
@@ -97,14 +103,22 @@ func (c *Container) askExits(ctx context.Context) (map[string]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	exited := map[string]int{}
+	all := map[string]statedir.Exit{}
 	for _, process := range processes {
 		if process.Running || process.ToldToEnd || process.Broken != "" {
 			return nil, errNotOver
 		}
-		exited[process.ID] = process.ExitStatus
+		all[process.ID] = statedir.Exit{Status: process.ExitStatus, Delivered: process.Delivered}
 	}
-	return exited, nil
+	exits := map[string]statedir.Exit{}
+	for _, id := range c.state.Read().Processes {
+		exit, known := all[id]
+		if !known {
+			return nil, errNotOver
+		}
+		exits[id] = exit
+	}
+	return exits, nil
 }
 
 // letIdleChecksGo takes the pods from containers of checks in which nothing was checked for a

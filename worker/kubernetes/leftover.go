@@ -22,6 +22,9 @@ func (p *Process) deliverLeftover(ctx context.Context, streams podinit.ProcessIO
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, podinit.ErrPodEnded) {
 		return
 	}
+	if p.id == resourceProcessID {
+		streams.Delivered.Stdout = 0 // each client gets all of the document
+	}
 	if err := podinit.DeliverLeftover(p.container.state.RunDir(), p.id, streams, note); err != nil {
 		p.container.backend.Logger.Error("failed-to-deliver-leftover-output", err, lager.Data{"handle": p.container.handle, "process": p.id})
 	}
@@ -29,9 +32,12 @@ func (p *Process) deliverLeftover(ctx context.Context, streams podinit.ProcessIO
 
 // deliverKept answers for a process that had ended before its pod went.
 func (p *Process) deliverKept(ctx context.Context, streams podinit.ProcessIO) (status int, err error) {
-	status, known := p.container.exitStatus(p.id)
+	exit, known := p.container.noted()[p.id]
 	if !known {
 		return 0, garden.ProcessNotFoundError{ProcessID: p.id}
+	}
+	if p.id == resourceProcessID {
+		streams.Delivered.Stdout = 0 // each client gets all of the document
 	}
 	if err := podinit.DeliverLeftover(p.container.state.RunDir(), p.id, streams, ""); err != nil {
 		return 0, p.inPod("deliver the output of", fmt.Errorf("its pod is gone, and what is left of the output can't be read: %w", err))
@@ -39,5 +45,5 @@ func (p *Process) deliverKept(ctx context.Context, streams podinit.ProcessIO) (s
 	if cause := context.Cause(ctx); cause != nil {
 		return 0, p.inPod("wait for", cause)
 	}
-	return status, nil
+	return exit.Status, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gbytes"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -83,9 +84,16 @@ var _ = Describe("creating a container while the API server is away", func() {
 		Entry("by a webhook", answer(403, metav1.StatusReasonForbidden, denied)),
 		Entry("by a webhook that answers like a broken server", answer(500, metav1.StatusReasonInternalError, denied)),
 		Entry("by RBAC", forbidden("User \"worker\" cannot create resource \"pods\"")),
-		Entry("by a quota that is too small", forbidden("exceeded quota: some-quota, requested: pods=1, used: pods=0, limited: pods=0")),
+		Entry("by a quota that has too little for it in any case", forbidden("exceeded quota: some-quota, requested: requests.memory=2Gi, used: requests.memory=0, limited: requests.memory=1Gi")),
 		Entry("as a field is wrong", apierrors.NewBadRequest("unknown field")),
 	)
+
+	It("waits for a quota that others use up, and names it", func() {
+		failing("create", "pods", 3, forbidden("exceeded quota: some-quota, requested: pods=1, used: pods=10, limited: pods=10"))
+		w.create(task())
+		Expect(requests.Load()).To(BeEquivalentTo(4))
+		Expect(w.log).To(gbytes.Say("waiting-for-room.*some-quota"))
+	})
 
 	It("says what to do about a webhook that stays down", func() {
 		w.config.PodStartupTimeout = 200 * time.Millisecond

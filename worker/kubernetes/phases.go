@@ -2,6 +2,8 @@ package kubernetes
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
@@ -97,11 +99,18 @@ func (b *Backend) rememberEnd(container *Container) {
 
 // removeDiscarded removes a container, once the clients of its processes have heard why.
 func (b *Backend) removeDiscarded(container *Container) {
+	if b.ctx.Err() != nil { // the next worker goes on with it
+		return
+	}
 	logger := b.Logger.Session("remove-container", lager.Data{"handle": container.handle, "pod": container.pod.Name()})
 	if seen, _ := container.pod.See(); seen.Pod != nil {
 		if reason := pod.EndReason(seen.Pod); reason != nil {
 			logger = logger.WithData(lager.Data{"reason": reason.Error()})
 		}
+	}
+	err := container.state.Change(func(r *statedir.Record) { r.Phase = lifecycle.Discarded })
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		logger.Error("failed-to-remember", err)
 	}
 	for _, process := range container.attached() {
 		process.Wait()

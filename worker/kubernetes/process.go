@@ -22,6 +22,9 @@ type Process struct {
 	detach    context.CancelCauseFunc
 	release   func()
 
+	// isBack says that the process was started before its client attached.
+	isBack bool
+
 	// done is closed when status and err are set.
 	done   chan struct{}
 	status int
@@ -76,16 +79,8 @@ func (p *Process) follow(ctx context.Context, previous *Process, streams podinit
 		previous.detach(errTakenOver)
 		<-previous.done
 	}
-	switch p.container.life.Phase() {
-	case lifecycle.GaveWay:
-		p.status, p.err = p.deliverKept(ctx, streams)
-		return
-	case lifecycle.Ended:
-		if _, known := p.container.exitStatus(p.id); known {
-			p.status, p.err = p.deliverKept(ctx, streams)
-			return
-		}
-		p.end(ctx, streams, p.container.endReason())
+	if p.isBack && p.container.isOver() {
+		p.recall(ctx, streams)
 		return
 	}
 	go p.detachWhenPodEnds(ctx)
@@ -101,6 +96,15 @@ func (p *Process) follow(ctx context.Context, previous *Process, streams podinit
 	}
 	p.status = status
 	p.container.noteExit(p.id, status)
+}
+
+// recall answers without the pod.
+func (p *Process) recall(ctx context.Context, streams podinit.ProcessIO) {
+	if _, known := p.container.noted()[p.id]; !known && p.container.life.Phase() == lifecycle.Ended {
+		p.end(ctx, streams, p.container.endReason())
+		return
+	}
+	p.status, p.err = p.deliverKept(ctx, streams)
 }
 
 // end is for a process that can't be followed to its end, for the reason given.

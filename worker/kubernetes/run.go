@@ -37,7 +37,7 @@ func (c *Container) Run(spec garden.ProcessSpec, streams garden.ProcessIO) (gard
 		c.release()
 		return nil, err
 	}
-	return c.attach(id, streams, podinit.Delivered{}, c.release), nil
+	return c.attach(id, streams, podinit.Delivered{}, false, c.release), nil
 }
 
 // release is called when a client has left a process. The container may give way then.

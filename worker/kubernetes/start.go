@@ -21,6 +21,8 @@ import (
 // start is how a container becomes ready. It makes one pod after the other until the node has
 // room for one.
 type start struct {
+	// ctx ends when the start is aborted.
+	ctx       context.Context
 	container *Container
 	image     image.Image
 
@@ -45,6 +47,7 @@ type start struct {
 
 func (b *Backend) newStart(container *Container, spec garden.ContainerSpec, img image.Image) *start {
 	return &start{
+		ctx:       b.startContext(container),
 		container: container,
 		image:     img,
 		mounts:    spec.BindMounts,
@@ -54,6 +57,13 @@ func (b *Backend) newStart(container *Container, spec garden.ContainerSpec, img 
 		template: b.PodTemplate,
 		left:     b.PodStartupTimeout,
 	}
+}
+
+// startContext is the context of a start of the container, which can be aborted from then on.
+func (b *Backend) startContext(container *Container) context.Context {
+	ctx, abort := context.WithCancelCause(b.ctx)
+	container.abortStart = abort
+	return ctx
 }
 
 // run starts a container, or has it removed.
@@ -79,7 +89,7 @@ func (b *Backend) run(s *start) {
 }
 
 func (b *Backend) makeReady(s *start) error {
-	ctx := s.container.startContext
+	ctx := s.ctx
 	if err := checkSources(s.mounts); err != nil {
 		return err
 	}
@@ -117,14 +127,14 @@ func (b *Backend) place(ctx context.Context, s *start) error {
 		return err
 	}
 	for pauses := b.patience.room; ; {
-		left := s.left
+		left, freed := s.left, b.freed.Next()
 		err := s.inTime(ctx, func(ctx context.Context) error { return b.try(ctx, s) })
 		lacks, ok := shortageOf(err)
 		if !ok {
 			return err
 		}
 		s.left = left // what counts is the wait, if no others run
-		if err := b.awaitRoom(ctx, s, lacks, err, pauses.Step()); err != nil {
+		if err := b.awaitRoom(ctx, s, lacks, err, freed, pauses.Step()); err != nil {
 			return err
 		}
 	}
@@ -141,6 +151,7 @@ func (b *Backend) try(ctx context.Context, s *start) error {
 		}
 	}
 	s.container.pod.Created(created)
+	s.container.life.PodReplaced()
 	if s.image.HasLogin() {
 		if err := b.api.HandSecretOver(ctx, created); err != nil {
 			return b.abortedOr(ctx, err)

@@ -13,11 +13,8 @@ import (
 // RefusedByLimitRange says whether the API server refused a pod for a LimitRange, by its
 // bounds (status 403), or since a default limit of it is below the pod's request (422).
 func RefusedByLimitRange(err error) bool {
-	if apierrors.IsForbidden(err) {
-		message := err.Error()
-		return strings.Contains(message, " usage per ") || strings.Contains(message, " max limit to request ratio per ")
-	}
-	return requestsAboveLimit(err)
+	words := forbiddenFor(err)
+	return strings.Contains(words, " usage per ") || strings.Contains(words, " max limit to request ratio per ") || requestsAboveLimit(err)
 }
 
 // requestsAboveLimit is so only of a pod that was changed while it was admitted: the worker

@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -27,27 +28,37 @@ type Exceeded struct {
 }
 
 // exceededQuota is the refusal of k8s.io/apiserver/pkg/admission/plugin/resourcequota.
-var exceededQuota = regexp.MustCompile(`exceeded quota: (\S+), requested: (\S+), used: (\S+), limited: (\S+)`)
+var exceededQuota = regexp.MustCompile(`exceeded quota: (\S+), requested: (\S+), used: (\S+), limited: (\S+)$`)
 
 // ReadExceededQuota reads an answer of the API server. It is false of an answer that says
 // something else.
 func ReadExceededQuota(err error) (ExceededQuota, bool) {
-	if !apierrors.IsForbidden(err) {
-		return ExceededQuota{}, false
-	}
-	said := exceededQuota.FindStringSubmatch(err.Error())
+	said := exceededQuota.FindStringSubmatch(forbiddenFor(err))
 	if said == nil {
 		return ExceededQuota{}, false
 	}
 	requested, used, limited := quantities(said[2]), quantities(said[3]), quantities(said[4])
 	quota := ExceededQuota{Name: said[1]}
 	for name, quantity := range requested {
-		quota.Exceeded = append(quota.Exceeded, Exceeded{
-			Resource: name, Requested: quantity, Used: used[name], Limited: limited[name],
-		})
+		use, usedKnown := used[name]
+		limit, limitKnown := limited[name]
+		if !usedKnown || !limitKnown {
+			return ExceededQuota{}, false
+		}
+		quota.Exceeded = append(quota.Exceeded, Exceeded{Resource: name, Requested: quantity, Used: use, Limited: limit})
 	}
 	slices.SortFunc(quota.Exceeded, func(a, b Exceeded) int { return strings.Compare(a.Resource, b.Resource) })
 	return quota, len(quota.Exceeded) > 0
+}
+
+// forbiddenFor is why the API server forbids something (status 403), in its own words, without
+// those of errors around it. It is empty of other answers.
+func forbiddenFor(err error) string {
+	status, ok := errors.AsType[*apierrors.StatusError](err)
+	if !ok || !apierrors.IsForbidden(err) {
+		return ""
+	}
+	return status.ErrStatus.Message
 }
 
 // quantities reads resource=quantity,resource=quantity.

@@ -58,7 +58,7 @@ var _ = Describe("a refusal for a ResourceQuota", func() {
 	const words = "exceeded quota: team.a, requested: limits.memory=1Gi,requests.cpu=20m, used: limits.memory=3584Mi,requests.cpu=0, limited: limits.memory=4Gi,requests.cpu=10m"
 
 	It("is read, with all its numbers", func() {
-		quota, is := admission.ReadExceededQuota(fmt.Errorf("create the pod: %w", forbidden(words)))
+		quota, is := admission.ReadExceededQuota(fmt.Errorf("create the pod: %w: raise it", forbidden(words)))
 
 		Expect(is).To(BeTrue())
 		Expect(quota.Name).To(Equal("team.a"))
@@ -69,6 +69,11 @@ var _ = Describe("a refusal for a ResourceQuota", func() {
 		Expect(memory.Requested.Value()).To(BeEquivalentTo(1 << 30))
 		Expect(memory.Used.Value()).To(BeEquivalentTo(3584 << 20))
 		Expect(memory.Limited.Value()).To(BeEquivalentTo(4 << 30))
+	})
+
+	It("is not read where a number is missing", func() {
+		_, is := admission.ReadExceededQuota(forbidden("exceeded quota: team, requested: pods=1, used: pods=2, limited: pods=many"))
+		Expect(is).To(BeFalse())
 	})
 
 	DescribeTable("says whether waiting is of use",

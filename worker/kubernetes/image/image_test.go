@@ -86,11 +86,11 @@ var _ = Describe("an image", func() {
 	)
 
 	It("is equal to itself, and to none with another login or another reference", func() {
-		one := of("a/b", "robot", "s3cret")
-		Expect(of("a/b", "robot", "s3cret") == one).To(BeTrue())
-		Expect(of("a/b", "robot", "other") == one).To(BeFalse())
-		Expect(of("a/b", "", "") == one).To(BeFalse())
-		Expect(of("a/c", "robot", "s3cret") == one).To(BeFalse())
+		one, same := of("a/b", "robot", "s3cret"), of("a/b", "robot", "s3cret")
+		Expect(one == same).To(BeTrue())
+		Expect(of("a/b", "robot", "s3cret") == of("a/b", "robot", "other")).To(BeFalse())
+		Expect(of("a/b", "", "") == of("a/b", "robot", "")).To(BeFalse())
+		Expect(of("a/b", "", "") == of("a/c", "", "")).To(BeFalse())
 	})
 
 	It("of a directory is shown as that, and pulled by the reference under which it is served", func() {

@@ -25,7 +25,8 @@ func (l *Lifecycle) end(reason error) {
 	l.enter(Ended)
 }
 
-// PodReplaced is called when a pod that did not start makes place for another of the container.
+// PodReplaced is called when the container has a pod that has not ended: what is known of the end
+// of a former one is forgotten.
 func (l *Lifecycle) PodReplaced() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -53,7 +53,7 @@ func New(kind Kind) *Lifecycle {
 }
 
 // Resume returns the lifecycle of a container from an earlier life of the worker. It is
-// Starting, Ready, Ended or GaveWay. The reason is that of one that is Ended or GaveWay. What
+// Ready, Ended, GaveWay or Discarded. The reason is that of one that is Ended or GaveWay. What
 // ran in it tells whether a client is yet to run something.
 func Resume(kind Kind, phase Phase, reason error, hasRun bool) *Lifecycle {
 	return &Lifecycle{kind: kind, phase: phase, reason: reason, hasRun: hasRun, idleSince: time.Now()}

@@ -112,7 +112,7 @@ var _ = Describe("a pod in the place of two former ones of its name", func() {
 			event.apply(watched)
 		}
 		Expect(news).NotTo(BeClosed())
-		watched.Changed(third)
+		watched.Created(third)
 		Expect(news).To(BeClosed())
 	})
 })

@@ -2,7 +2,6 @@ package podwatch
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -20,7 +19,7 @@ type Pod struct {
 	mu      sync.Mutex
 	changed broadcast.Broadcast
 	last    Seen
-	former  []types.UID // of the pods in whose place this one is
+	early   map[types.UID]Seen // what was heard before it was known which pod is meant; nil for any
 }
 
 // Seen is a pod as the API server showed it last. Pod is nil until then.
@@ -39,8 +38,14 @@ func (s Seen) Ending() bool {
 	return s.Ended() || s.Pod != nil && s.Pod.DeletionTimestamp != nil
 }
 
-// Named returns a pod of which nothing was heard yet.
+// Named returns a pod that is to be created. Until Created it is none that the watch tells of: a
+// pod of the name may be an earlier container's.
 func Named(name string) *Pod {
+	return &Pod{name: name, early: map[types.UID]Seen{}}
+}
+
+// Known returns a pod that was created before. It is the first of the name that is heard of.
+func Known(name string) *Pod {
 	return &Pod{name: name}
 }
 
@@ -73,9 +78,14 @@ func (p *Pod) Wait(ctx context.Context, condition func(Seen) bool) (Seen, error)
 func (p *Pod) Created(created *corev1.Pod) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.last.Pod == nil {
-		p.set(Seen{Pod: created})
+	if p.last.Pod != nil {
+		return
 	}
+	if seen, isEarly := p.early[created.UID]; isEarly {
+		p.set(seen)
+		return
+	}
+	p.set(Seen{Pod: created})
 }
 
 // Changed takes note of a pod that was seen. It says false if it is another one.
@@ -83,6 +93,7 @@ func (p *Pod) Changed(seen *corev1.Pod) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.is(seen) {
+		p.remember(Seen{Pod: seen})
 		return false
 	}
 	if !p.last.Gone {
@@ -96,6 +107,7 @@ func (p *Pod) Deleted(gone *corev1.Pod) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.is(gone) {
+		p.remember(Seen{Pod: gone, Gone: true})
 		return false
 	}
 	p.set(Seen{Pod: gone, Gone: true})
@@ -109,15 +121,20 @@ func (p *Pod) Vanished() {
 	p.set(Seen{Pod: p.last.Pod, Gone: true})
 }
 
-// Next makes place for another pod of the name. What is heard of a former one from then on
-// changes nothing.
+// Next makes place for another pod of the name, which is to be created. What is heard of a
+// former one from then on changes nothing.
 func (p *Pod) Next() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.last.Pod != nil {
-		p.former = append(p.former, p.last.Pod.UID)
-	}
 	p.last = Seen{}
+	p.early = map[types.UID]Seen{}
+}
+
+// remember keeps what was heard of a pod that may turn out to be this one. The caller holds mu.
+func (p *Pod) remember(seen Seen) {
+	if p.last.Pod == nil && p.early != nil && seen.Pod.Name == p.name {
+		p.early[seen.Pod.UID] = seen
+	}
 }
 
 // is says whether what was heard of a pod was heard of this one. A person's copy of it has its
@@ -129,11 +146,12 @@ func (p *Pod) is(seen *corev1.Pod) bool {
 	if p.last.Pod != nil {
 		return p.last.Pod.UID == seen.UID
 	}
-	return !slices.Contains(p.former, seen.UID)
+	return p.early == nil
 }
 
 // set is called by who holds mu.
 func (p *Pod) set(seen Seen) {
 	p.last = seen
+	p.early = nil
 	p.changed.Send()
 }

@@ -8,6 +8,7 @@ import (
 	"code.cloudfoundry.org/garden"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
 
 // Record is what a restarted worker has to know of a container beyond its pod.
@@ -39,14 +40,22 @@ type Record struct {
 	BootID string `json:"boot_id,omitempty"`
 
 	// Phase is the phase of the container as far as it has to outlive the worker: Starting,
-	// Ready, Ended or GaveWay. It is empty in the records of earlier versions.
+	// Ready, Ended, GaveWay or Discarded. It is empty in the records of earlier versions.
 	Phase lifecycle.Phase `json:"phase"`
 
 	// Reason is why a container that is Ended or GaveWay has no processes.
 	Reason string `json:"reason,omitempty"`
 
-	// Exited are the exit statuses of processes whose pod gave way, by their names.
-	Exited map[string]int `json:"exited,omitempty"`
+	// Exited are the processes that are over, by their names, of a container whose pod is gone.
+	Exited map[string]Exit `json:"exited,omitempty"`
+}
+
+// Exit is what became of a process.
+type Exit struct {
+	Status int `json:"status"`
+
+	// Delivered is up to where clients have its output, below zero where that is not known.
+	Delivered podinit.Delivered `json:"delivered"`
 }
 
 func (r Record) clone() Record {

@@ -64,7 +64,7 @@ func (r *Root) Handles() ([]string, error) {
 
 // New returns the state of a container, which is in memory until it is created.
 func (r *Root) New(handle string, first Record) *State {
-	return &State{dir: filepath.Join(r.dir, handle), write: r.Write, record: first}
+	return &State{root: r, dir: filepath.Join(r.dir, handle), record: first}
 }
 
 // RunDir is a path like those of run directories.

@@ -16,8 +16,8 @@ const (
 
 // State is a container's directory on the node, and its record.
 type State struct {
-	dir   string
-	write func(file string, content []byte) error
+	root *Root
+	dir  string
 
 	// changing puts changes in order. It is held while the disk is written.
 	changing sync.Mutex
@@ -38,13 +38,6 @@ func (s *State) NextRun() (string, error) {
 		return "", fmt.Errorf("create the pod's run directory: %w", err)
 	}
 	return next, s.Change(func(r *Record) { r.Run++ })
-}
-
-// BlockWrites has each change of the record do something else than write. It is for specs.
-func (s *State) BlockWrites(instead func() error) {
-	s.changing.Lock()
-	defer s.changing.Unlock()
-	s.write = func(string, []byte) error { return instead() }
 }
 
 // RunDir is what the container's pod sees of the directory.
@@ -72,7 +65,7 @@ func (s *State) Change(edit func(*Record)) error {
 	if err != nil {
 		return fmt.Errorf("write the container's state: %w", err)
 	}
-	if err := s.write(filepath.Join(s.dir, recordFile), content); err != nil {
+	if err := s.root.Write(filepath.Join(s.dir, recordFile), content); err != nil {
 		return fmt.Errorf("write the container's state: %w", err)
 	}
 	s.mu.Lock()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/internal/statedir"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
+	"github.com/concourse/concourse-kubernetes/worker/kubernetes/podinit"
 )
 
 func TestSuite(t *testing.T) {
@@ -58,7 +59,7 @@ var _ = Describe("the state of a container", func() {
 		BootID:         "this-boot",
 		Phase:          lifecycle.GaveWay,
 		Reason:         "its pod made room",
-		Exited:         map[string]int{"task": 3},
+		Exited:         map[string]statedir.Exit{"task": {Status: 3, Delivered: podinit.Delivered{Stdout: 7, Stderr: 8}}},
 	}
 
 	It("is in memory alone until its first pod is to be made", func() {
@@ -113,8 +114,8 @@ var _ = Describe("the state of a container", func() {
 
 	It("is what it was if it can't be written", func() {
 		state := root.New(handle, full)
-		state.BlockWrites(func() error { return errors.New("no space left on device") })
-		Expect(state.Change(func(r *statedir.Record) { r.Phase = lifecycle.Ended; r.Exited["task"] = 4 })).To(
+		root.Write = func(string, []byte) error { return errors.New("no space left on device") }
+		Expect(state.Change(func(r *statedir.Record) { r.Phase = lifecycle.Ended; r.Exited["task"] = statedir.Exit{Status: 4} })).To(
 			MatchError("write the container's state: no space left on device"))
 		Expect(state.Read()).To(Equal(full))
 	})
@@ -122,7 +123,7 @@ var _ = Describe("the state of a container", func() {
 	It("is changed by nobody who reads it", func() {
 		state := root.New(handle, full)
 		read := state.Read()
-		read.Properties["user"], read.Processes[0], read.Exited["task"] = "nobody", "other", 9
+		read.Properties["user"], read.Processes[0], read.Exited["task"] = "nobody", "other", statedir.Exit{Status: 9}
 		Expect(state.Read()).To(Equal(full))
 		Expect(root.New(handle, statedir.Record{}).Read().Properties).NotTo(BeNil())
 	})
@@ -130,11 +131,11 @@ var _ = Describe("the state of a container", func() {
 	It("can be read while the disk is slow", func() {
 		state := root.New(handle, full)
 		writing, letGo, changed := make(chan struct{}), make(chan struct{}), make(chan error, 1)
-		state.BlockWrites(func() error {
+		root.Write = func(string, []byte) error {
 			close(writing)
 			<-letGo
 			return nil
-		})
+		}
 		go func() { changed <- state.Change(func(r *statedir.Record) { r.Phase = lifecycle.Ended }) }()
 		Eventually(writing).Should(BeClosed())
 		Expect(state.Read().Phase).To(Equal(lifecycle.GaveWay))
