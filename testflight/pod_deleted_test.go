@@ -31,7 +31,7 @@ jobs:
     config: *next
 `
 	DescribeTable("errors, and says why",
-		func(ctx SpecContext, takeAway func(ctx context.Context, client kubernetes.Interface, pod string) error) {
+		func(ctx SpecContext, why string, takeAway func(ctx context.Context, client kubernetes.Interface, pod string) error) {
 			p := setPipeline(ctx, pipelineOfTwoTasks)
 			build := p.trigger(ctx)
 			Eventually(build.Out, patience).Should(gbytes.Say("running 42"))
@@ -42,13 +42,13 @@ jobs:
 
 			Eventually(build, patience).Should(gexec.Exit(2))
 			log := string(build.Out.Contents())
-			Expect(log).To(ContainSubstring("the pod was deleted"))
+			Expect(log).To(ContainSubstring(why))
 			Expect(log).NotTo(ContainSubstring("the next step ran"))
 		},
-		Entry("by its deletion", func(ctx context.Context, client kubernetes.Interface, pod string) error {
+		Entry("by its deletion", "the pod was deleted", func(ctx context.Context, client kubernetes.Interface, pod string) error {
 			return client.CoreV1().Pods(concourse.Namespace).Delete(ctx, pod, metav1.DeleteOptions{})
 		}, SpecTimeout(2*patience)),
-		Entry("by an eviction, as a drain of its node asks for", func(ctx context.Context, client kubernetes.Interface, pod string) error {
+		Entry("by an eviction, as a drain of its node asks for", "worker kubernetes disappeared: the pod ended: EvictionByEvictionAPI", func(ctx context.Context, client kubernetes.Interface, pod string) error {
 			return client.PolicyV1().Evictions(concourse.Namespace).Evict(ctx, &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: pod, Namespace: concourse.Namespace}})
 		}, SpecTimeout(2*patience)),
 	)

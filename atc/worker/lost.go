@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"code.cloudfoundry.org/garden"
 	"code.cloudfoundry.org/lager/v3"
@@ -88,4 +89,16 @@ func (w *Worker) destroy(handle string) error {
 		return nil
 	}
 	return err
+}
+
+// futureNotFound begins what Baggageclaim answers to who waits for a volume that it makes, when
+// the worker was restarted meanwhile: see its package api.
+const futureNotFound = "future not found"
+
+// lostVolume has web run a step again whose volume the worker forgot.
+func (w *Worker) lostVolume(err error) error {
+	if err == nil || !strings.Contains(err.Error(), futureNotFound) {
+		return err
+	}
+	return contract.Disappeared(w.Name(), "it was restarted while it made a volume for the step: "+err.Error())
 }

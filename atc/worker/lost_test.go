@@ -148,6 +148,12 @@ var _ = Describe("a container of no more use: that of a check", func() {
 		Expect(known.DestroyingCallCount()).To(BeZero())
 	})
 
+	It("is made again where the worker forgot a volume of it, in the words for which web runs a step again", func(ctx SpecContext) {
+		dbWorker.FindContainerReturns(nil, nil, errors.New("future not found: some-future"))
+		_, err := find(ctx)
+		Expect(err).To(MatchError(MatchRegexp("worker some-worker disappeared: it was restarted while it made a volume .*future not found: some-future")))
+	})
+
 	Describe("of another step", func() {
 		BeforeEach(func() { metadata.Type = db.ContainerTypeTask })
 

@@ -73,6 +73,7 @@ func (w *Worker) FindOrCreateContainer(
 	client := w.amending(ctx, metadata, spec, delegate)
 	amended := w.newWorker(client)
 	container, mounts, err := amended.FindOrCreateContainer(ctx, owner, metadata, spec, delegate)
+	err = w.lostVolume(err)
 	missing, isMissing := errors.AsType[garden.ContainerNotFoundError](err)
 	if !isMissing || !client.isReplaced(missing.Handle, metadata.Type) {
 		return container, mounts, err

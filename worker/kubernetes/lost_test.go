@@ -86,6 +86,30 @@ var _ = Describe("a container whose node took its pod away", func() {
 		})
 	})
 
+	Describe("or of which the worker was restarted before the step's process had started", func() {
+		const forgot = "^(.*: )?worker worker-1 disappeared: it was restarted before process task had started .* run the build again$"
+
+		It("is lost, as nothing can be run in it any more", func() {
+			w.start()
+			_, err := w.lookup().Run(garden.ProcessSpec{ID: "task", Path: "make"}, garden.ProcessIO{})
+			Expect(err).To(MatchError(MatchRegexp(forgot)))
+			Expect(properties()).To(HaveKeyWithValue(contract.Lost, MatchRegexp(forgot)))
+			Eventually(w.pods).Should(BeEmpty())
+		})
+
+		It("is lost also if it was about to start", func() {
+			run()
+			Expect(w.backend.Stop()).To(Succeed())
+			w.init.started = nil
+			w.start()
+			process, err := w.lookup().Attach("task", garden.ProcessIO{})
+			Expect(err).NotTo(HaveOccurred())
+			_, err = process.Wait()
+			Expect(err).To(MatchError(MatchRegexp(forgot)))
+			Expect(properties()).To(HaveKey(contract.Lost))
+		})
+	})
+
 	It("is not lost where web knows how the step ended", func() {
 		Expect(container.SetProperty("concourse:exit-status", "0")).To(Succeed())
 		isTaken()

@@ -87,7 +87,7 @@ func (p *Process) follow(ctx context.Context, previous *Process, streams podinit
 
 	status, err := p.container.podsInit().Attach(ctx, p.id, streams)
 	if _, unknown := errors.AsType[*podinit.NoSuchProcessError](err); unknown {
-		p.err = garden.ProcessNotFoundError{ProcessID: p.id}
+		p.err = p.container.giveUp(p.id)
 		return
 	}
 	if err = p.container.endReasonOr(ctx, err); err != nil {

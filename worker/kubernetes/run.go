@@ -25,8 +25,7 @@ const resourceProcessID = "resource"
 // the environment: a step must not silently miss its params.
 func (c *Container) Run(spec garden.ProcessSpec, streams garden.ProcessIO) (garden.Process, error) {
 	if c.knownEnvironment() == nil && c.state.Read().HasEnvironment && spec.ID != "" {
-		return nil, fmt.Errorf("run process %s in pod %s: the worker was restarted after it made the container and forgot the container's environment, which it keeps nowhere else: run the build again",
-			spec.ID, c.podName())
+		return nil, c.giveUp(spec.ID)
 	}
 	seen, ok := c.life.Use()
 	if !ok {
@@ -38,6 +37,16 @@ func (c *Container) Run(spec garden.ProcessSpec, streams garden.ProcessIO) (gard
 		return nil, err
 	}
 	return c.attach(id, streams, podinit.Delivered{}, false, c.release), nil
+}
+
+// giveUp is for a step's process that did not start before the worker was restarted. Nothing of
+// the step ran, and nothing of it can be run in this container any more. Web may run the step
+// again in another.
+func (c *Container) giveUp(id string) error {
+	reason := c.backend.disappeared(fmt.Sprintf("it was restarted before process %s had started in pod %s, and forgot the container's environment, "+
+		"which it keeps nowhere else: run the build again", id, c.podName()))
+	c.backend.endPodOf(c, reason)
+	return reason
 }
 
 // release is called when a client has left a process. The container may give way then.

@@ -35,12 +35,14 @@
 // What others do in each phase:
 //
 //	           Create               Lookup, Containers   Run         Attach         after a restart
-//	Starting   waits                do not show it       -           -              goes on
-//	Ready      returns it           show it              runs        follows        Ready
+//	Starting   waits                do not show it       -           -              goes on, if it has a pod
+//	Ready      returns it           show it              runs        follows        Ready, or Ended without a pod
 //	Ended      returns it           show it              says why    says why       Ended
 //	GaveWay    returns it           show it              says so     exit status    GaveWay
-//	Leaving    waits, makes another show it              says so     says so        what it was before
+//	Leaving    waits, makes another show it              says so     follows        what it was before
 //	Discarded  waits, makes another do not show it       -           -              is removed
+//
+// A pod of an earlier boot of its node counts as none after a restart.
 //
 // Destroy of a container that is Starting aborts the start. In every phase it returns when the
 // container is Gone.
