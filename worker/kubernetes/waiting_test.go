@@ -1,6 +1,7 @@
 package kubernetes_test
 
 import (
+	"fmt"
 	"time"
 
 	"code.cloudfoundry.org/garden"
@@ -111,6 +112,23 @@ var _ = Describe("waiting for room", func() {
 				ContainSubstring("maxPods"))))))
 			w.expectNothingLeft()
 		})
+	})
+
+	It("of many ends when their time is up, and not for one after the other", func() {
+		const many = 30 // one after the other, they would take more than twice as long as a spec waits
+		node.take("another's")
+		failed := make(chan error, many)
+		for i := range many {
+			go func(w *world) {
+				_, err := w.backend.Create(task(fmt.Sprint("waiter-", i)))
+				failed <- err
+			}(w)
+		}
+		Eventually(failed).Should(HaveLen(many))
+		for range many {
+			Expect(<-failed).To(MatchError(And(ContainSubstring("not started within 400ms"), ContainSubstring("maxPods"))))
+		}
+		w.expectNothingLeft()
 	})
 
 	It("ends at once for what will never fit", func() {
