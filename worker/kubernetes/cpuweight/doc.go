@@ -9,8 +9,12 @@
 //
 // What the worker writes are the shares with control groups of version 1, and with
 // version 2 a weight in proportion to them: the kernel's defaults, 1024 shares and a
-// weight of 100, are the same there. Among the node's other pods, a step with 1024
-// shares then has the weight of a pod that requests a CPU.
+// weight of 100, are the same there. Beside another Burstable pod, a step with 1024
+// shares then weighs as much as a request of one CPU with version 1. With version 2 it is
+// up to 2.6 times that: kubelets up to 1.34 make a weight of 39 of such a request.
+//
+// What all Burstable pods together weigh beside the rest of the node is the kubelet's
+// matter: it follows from what they request.
 //
 // A systemd that is told to reload its units (systemctl daemon-reload) sets the weights
 // of its own scopes and slices anew, to what the kubelet had asked for.
