@@ -173,6 +173,13 @@ func (f *fakeInit) Stop(_ context.Context, kill bool) error {
 	return f.stopErr
 }
 
+// forget has nothing be started.
+func (f *fakeInit) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.started = nil
+}
+
 func (f *fakeInit) startedIDs() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -100,7 +100,7 @@ var _ = Describe("a container whose node took its pod away", func() {
 		It("is lost also if it was about to start", func() {
 			run()
 			Expect(w.backend.Stop()).To(Succeed())
-			w.init.started = nil
+			w.init.forget()
 			w.start()
 			process, err := w.lookup().Attach("task", garden.ProcessIO{})
 			Expect(err).NotTo(HaveOccurred())
