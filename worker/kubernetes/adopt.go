@@ -119,6 +119,7 @@ func (b *Backend) goOn(container *Container, found *corev1.Pod) {
 	case phase == lifecycle.Starting && found != nil && !isOld:
 		go b.run(b.resumedStart(container, found))
 	case phase == lifecycle.Starting:
+		b.rememberLogin(recorded, found)
 		container.life.StartFailed(errGoneWhileAway)
 		b.entered(container, lifecycle.Discarded)
 	case phase == lifecycle.Discarded:
@@ -135,6 +136,17 @@ func (b *Backend) goOn(container *Container, found *corev1.Pod) {
 		go b.insist(b.Logger.Session("give-way", lager.Data{"handle": container.handle}), func(ctx context.Context) error {
 			return b.takePod(ctx, container)
 		})
+	}
+}
+
+// rememberLogin is for a start that is given up, and may have brought an image to the node that a
+// login was needed for.
+func (b *Backend) rememberLogin(recorded statedir.Record, found *corev1.Pod) {
+	if !recorded.HasSecret || found == nil {
+		return
+	}
+	if err := b.private.Remember(image.Resumed(found.Spec.Containers[0].Image, "", true).Repository()); err != nil {
+		b.Logger.Error("failed-to-remember-private-repository", err)
 	}
 }
 

@@ -30,8 +30,8 @@ type Backend struct {
 	// queues put containers in order that wait for the same to become free.
 	queues queues
 
-	// freed tells who waits for room that there may be some.
-	freed broadcast.Broadcast
+	// freed tells who waits for room that a pod has left some, and idled that another may give way.
+	freed, idled broadcast.Broadcast
 
 	// mu is for looking a container up, which every request does: nothing slow is done
 	// under it.

@@ -55,6 +55,8 @@ type Container struct {
 	environment []string
 	// streams are the attached processes by their ID.
 	streams map[string]*Process
+	// begun are the processes of a step that were started since the worker started.
+	begun map[string]bool
 	// exited are the processes that clients followed to their ends.
 	exited map[string]statedir.Exit
 	// delivered is how much of the output clients have, of processes that are
@@ -93,6 +95,7 @@ func (b *Backend) containerOf(handle string, life *lifecycle.Lifecycle, state *s
 		abortStart: func(error) {},
 		removal:    semaphore.NewWeighted(1),
 		init:       b.NewInit(pod.SocketPath(state.RunDir())),
+		begun:      map[string]bool{},
 		streams:    map[string]*Process{},
 		delivered:  map[string]*podinit.Delivered{},
 	}

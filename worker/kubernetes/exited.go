@@ -27,6 +27,20 @@ func (c *Container) noteExit(id string, status int) {
 	c.exited[id] = statedir.Exit{Status: status, Delivered: *c.delivered[id]}
 }
 
+// noteBegun is called when init has started a process.
+func (c *Container) noteBegun(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.begun[id] = true
+}
+
+// hasBegun says whether this life of the worker has seen the process start.
+func (c *Container) hasBegun(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.begun[id]
+}
+
 // noted are the processes that are over, as far as this life of the worker or the record knows.
 func (c *Container) noted() map[string]statedir.Exit {
 	noted := map[string]statedir.Exit{}

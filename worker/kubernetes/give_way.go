@@ -14,11 +14,16 @@ import (
 )
 
 // makeWay removes pods that run nothing until there is what a pod lacks. The longest idle go
-// first, checks before steps. It says whether any has gone.
+// first, checks before steps. It says whether any has gone. None goes where all of them would
+// not do.
 func (b *Backend) makeWay(ctx context.Context, lacks shortage) (any bool) {
 	reason := fmt.Errorf("its pod made room for others on node %s, as nothing ran in it any more: run the build again to have another", b.NodeName)
 	missing := lacks.missing
-	for _, container := range b.idle(time.Now().Add(-b.patience.idle)) {
+	idle := b.idle(time.Now().Add(-b.patience.idle))
+	if free(idle, lacks.of) < missing {
+		return false
+	}
+	for _, container := range idle {
 		frees := container.frees(lacks.of)
 		if frees == 0 || !b.giveWay(ctx, container, reason) {
 			continue
@@ -29,6 +34,14 @@ func (b *Backend) makeWay(ctx context.Context, lacks shortage) (any bool) {
 		}
 	}
 	return any
+}
+
+// free is how much of a resource the containers' pods leave.
+func free(of []*Container, resource string) (sum int64) {
+	for _, container := range of {
+		sum += container.frees(resource)
+	}
+	return sum
 }
 
 // idle are the containers whose pods are of use to nobody since then or before.

@@ -86,7 +86,7 @@ func (p *Process) follow(ctx context.Context, previous *Process, streams podinit
 	go p.detachWhenPodEnds(ctx)
 
 	status, err := p.container.podsInit().Attach(ctx, p.id, streams)
-	if _, unknown := errors.AsType[*podinit.NoSuchProcessError](err); unknown {
+	if _, unknown := errors.AsType[*podinit.NoSuchProcessError](err); unknown && p.isBack && !p.container.hasBegun(p.id) {
 		p.err = p.container.giveUp(p.id)
 		return
 	}

@@ -6,56 +6,32 @@ import (
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
 )
 
-// queueUp has a start wait behind those that wait for something that its pod needs, too: that
-// the node takes a pod, or what the pod reserves.
+// queueUp has a start wait behind those that wait for the node to take a pod, which every pod
+// needs. It does not wait behind one that waits for CPU or memory: a pipeline says how much of
+// that it wants, and would hold up all others.
 func (b *Backend) queueUp(ctx context.Context, s *start) error {
-	needs, err := s.needs()
-	if err != nil {
-		return err
+	if !b.queues.isBusy(podSlots) {
+		return nil
 	}
-	for _, of := range needs {
-		if b.queues.isBusy(of) {
-			s.container.setWaiting(func() string { return b.othersFirst().Error() })
-			defer s.container.setWaiting(nil)
-			return b.patiently(ctx, s, func(ctx context.Context) error {
-				if err := s.turn.take(ctx, &b.queues, of); err != nil {
-					return b.abortedOr(ctx, b.othersFirst())
-				}
-				return nil
-			})
+	s.container.setWaiting(func() string { return b.othersFirst().Error() })
+	defer s.container.setWaiting(nil)
+	return b.patiently(ctx, s, func(ctx context.Context) error {
+		if err := s.turn.take(ctx, &b.queues, podSlots); err != nil {
+			return b.abortedOr(ctx, b.othersFirst())
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // othersFirst is why a start waits that was not refused itself.
 func (b *Backend) othersFirst() error {
 	return fmt.Errorf("room on node %s: others of this worker came before: raise maxPods in the configuration of the node's kubelet, "+
 		"or run fewer steps on this worker (max active tasks)", b.NodeName)
-}
-
-// needs are the resources that the pod takes of the node.
-func (s *start) needs() ([]string, error) {
-	like := s.existing
-	if like == nil {
-		var err error
-		if like, err = s.template.Apply(s.build(s.image, "")); err != nil {
-			return nil, err
-		}
-	}
-	needs := []string{podSlots}
-	for _, resource := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceEphemeralStorage} {
-		if requested(like, resource) > 0 {
-			needs = append(needs, string(resource))
-		}
-	}
-	return needs, nil
 }
 
 // awaitRoom returns when a pod that was refused may be tried again. Pods that run nothing have
@@ -77,18 +53,30 @@ func (b *Backend) awaitRoom(ctx context.Context, s *start, lacks shortage, refus
 		if err := s.turn.take(ctx, &b.queues, lacks.of); err != nil {
 			return b.abortedOr(ctx, refusal)
 		}
+		if err := b.awaitFreed(ctx, lacks, freed, time.After(pause)); err != nil {
+			return b.abortedOr(ctx, refusal)
+		}
+		return nil
+	})
+}
+
+// awaitFreed returns when there may be room.
+func (b *Backend) awaitFreed(ctx context.Context, lacks shortage, freed <-chan struct{}, pause <-chan time.Time) error {
+	for {
+		idled := b.idled.Next()
 		if b.makeWay(ctx, lacks) {
 			return nil
 		}
 		select {
+		case <-idled: // another may give way
 		case <-freed:
 			return nil
-		case <-time.After(pause):
+		case <-pause:
 			return nil
 		case <-ctx.Done():
-			return b.abortedOr(ctx, refusal)
+			return context.Cause(ctx)
 		}
-	})
+	}
 }
 
 // patiently waits. The time counts in which no other container of the worker has room that it
@@ -155,21 +143,44 @@ func (c *Container) hasRoom() bool {
 
 // describe says what a start waits for: how much there is, who has it, and what to raise.
 func (b *Backend) describe(lacks shortage) string {
-	running, idle := 0, 0
+	var running, idle share
 	for _, container := range b.all() {
 		switch {
 		case !container.hasRoom():
 		case container.isIdle():
-			idle++
+			idle.add(container, lacks.of)
 		default:
-			running++
+			running.add(container, lacks.of)
 		}
 	}
-	users := fmt.Sprintf("%s of this worker run, %d have ended or wait for their next check", counted(running, "pod"), idle)
-	if lacks.of == podSlots {
-		users += fmt.Sprintf(", %d are others'", max(0, int(lacks.used)-running-idle))
+	users := fmt.Sprintf("%s of this worker run%s, %d have ended or wait for their next check%s",
+		counted(running.pods, "pod"), running.of(lacks), idle.pods, idle.of(lacks))
+	switch others := max(0, lacks.used-running.amount-idle.amount); {
+	case lacks.of == podSlots:
+		users += fmt.Sprintf(", %d are others'", others)
+	case lacks.used > 0:
+		users += ", others' pods have " + lacks.amount(others)
 	}
 	return fmt.Sprintf("%s: %s: %s", lacks.what, users, lacks.advice)
+}
+
+// share is what some of the worker's pods have of what there is too little of.
+type share struct {
+	pods   int
+	amount int64
+}
+
+func (s *share) add(container *Container, of string) {
+	s.pods++
+	s.amount += container.frees(of)
+}
+
+// of says how much the pods have, where that is not their number.
+func (s *share) of(lacks shortage) string {
+	if lacks.of == podSlots || lacks.used == 0 {
+		return ""
+	}
+	return " and have " + lacks.amount(s.amount)
 }
 
 func counted(n int, noun string) string {

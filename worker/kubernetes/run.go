@@ -52,7 +52,7 @@ func (c *Container) giveUp(id string) error {
 // release is called when a client has left a process. The container may give way then.
 func (c *Container) release() {
 	c.life.Release()
-	time.AfterFunc(c.backend.patience.idle, c.backend.freed.Send)
+	time.AfterFunc(c.backend.patience.idle, c.backend.idled.Send)
 }
 
 // startAny starts a process and returns its ID, which it makes up for one that has none.
@@ -72,6 +72,9 @@ func (c *Container) startRemembered(id string, spec garden.ProcessSpec) error {
 		return c.notStarted(c.backend.ctx, id, err)
 	}
 	err = c.start(id, spec)
+	if err == nil {
+		c.noteBegun(id)
+	}
 	if err != nil && isNew {
 		return errors.Join(err, c.forget(id))
 	}

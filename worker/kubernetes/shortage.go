@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/admission"
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/pod"
@@ -48,22 +49,26 @@ func shortageOf(err error) (shortage, bool) {
 			of:      string(node.Resource),
 			missing: node.Requested - (node.Capacity - node.Used),
 			used:    node.Used,
-			what:    fmt.Sprintf("%d of the node's %d %s are taken, and the pod asks for %d", node.Used, node.Capacity, unit(node.Resource), node.Requested),
 			advice:  failure.Advice,
 		}
+		lacks.what = fmt.Sprintf("%s of the node's %s are taken, and the pod asks for %s",
+			lacks.number(node.Used), lacks.amount(node.Capacity), lacks.number(node.Requested))
 	}
 	return lacks, true
 }
 
-// unit is what a kubelet counts a resource in.
-func unit(resource corev1.ResourceName) string {
-	switch resource {
+// amount is a number of the resource in the words of Kubernetes: 1500m cpu, 24Gi memory, 12 pods.
+func (s shortage) amount(of int64) string { return s.number(of) + " " + s.of }
+
+func (s shortage) number(of int64) string {
+	quantity := resource.NewQuantity(of, resource.DecimalSI)
+	switch corev1.ResourceName(s.of) {
 	case corev1.ResourceCPU:
-		return "millicores of CPU"
+		quantity = resource.NewMilliQuantity(of, resource.DecimalSI)
 	case corev1.ResourceMemory, corev1.ResourceEphemeralStorage:
-		return "bytes of " + string(resource)
+		quantity = resource.NewQuantity(of, resource.BinarySI)
 	}
-	return string(resource)
+	return quantity.String()
 }
 
 // frees is how much of a resource is free once the container's pod is gone. It is zero for one
@@ -73,19 +78,20 @@ func (c *Container) frees(of string) int64 {
 		return 0
 	}
 	seen, _ := c.pod.See()
-	switch resource := corev1.ResourceName(of); resource {
+	switch name := corev1.ResourceName(of); name {
 	case corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceEphemeralStorage:
-		return requested(seen.Pod, resource)
+		return requested(seen.Pod, name)
 	}
 	return 1
 }
 
-// requested is what a pod reserves of a resource, in the unit of [unit].
-func requested(of *corev1.Pod, resource corev1.ResourceName) int64 {
+// requested is what a pod reserves of a resource, in the unit that a kubelet counts it in:
+// millicores, bytes, and a number of all else.
+func requested(of *corev1.Pod, name corev1.ResourceName) int64 {
 	var sum int64
 	for _, container := range of.Spec.Containers {
-		quantity := container.Resources.Requests[resource]
-		if resource == corev1.ResourceCPU {
+		quantity := container.Resources.Requests[name]
+		if name == corev1.ResourceCPU {
 			sum += quantity.MilliValue()
 		} else {
 			sum += quantity.Value()

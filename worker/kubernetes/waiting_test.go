@@ -185,9 +185,8 @@ var _ = Describe("waiting for room", func() {
 			w.createInBackground(task("next"))
 			Eventually(node.refused("next")).Should(BeNumerically(">=", 1))
 			Eventually(func() string { return waitsFor("next") }).Should(And(
-				ContainSubstring("1500 of the node's 2000 millicores of CPU are taken, and the pod asks for 1000"),
-				ContainSubstring("1 pod of this worker run"),
-				Not(ContainSubstring("others'")),
+				ContainSubstring("1500m of the node's 2 cpu are taken, and the pod asks for 1"),
+				ContainSubstring("1 pod of this worker run and have 0 cpu, 0 have ended or wait for their next check and have 0 cpu, others' pods have 1500m cpu"),
 				ContainSubstring("container_limits.cpu"),
 			))
 		})

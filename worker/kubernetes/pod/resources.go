@@ -29,7 +29,7 @@ func cpuRequest(perShare resource.Quantity, shares uint64) resource.Quantity {
 		return *resource.NewMilliQuantity(0, resource.DecimalSI)
 	}
 	reserved := perShare.DeepCopy()
-	reserved.Mul(int64(min(shares, maxShares)))
+	reserved.Mul(int64(min(shares, maxReserved)))
 	const microPerMilli = 1000
 	nearest := (reserved.ScaledValue(resource.Micro) + microPerMilli/2) / microPerMilli
 	return *resource.NewMilliQuantity(max(1, nearest), resource.DecimalSI)

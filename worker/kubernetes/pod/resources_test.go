@@ -29,7 +29,7 @@ var _ = Describe("CPU shares", func() {
 		Entry("something, however few they are", uint64(1), "20u", "1m"),
 		Entry("a CPU for 1024 of them, as Kubernetes counts", uint64(1024), "976563n", "1"),
 		Entry("nothing where the operator says so", uint64(1024), "0", "0"),
-		Entry("for no more of them than the kernel takes", uint64(math.MaxUint64), "20u", "5243m"),
+		Entry("for no more of them than four times those of a task that names none", uint64(math.MaxUint64), "20u", "82m"),
 		Entry("those of a container that names none", uint64(0), "20u", "20m"),
 	)
 

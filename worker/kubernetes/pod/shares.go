@@ -12,8 +12,9 @@ const (
 	// kernel gives to a new control group, and so those on upstream's other workers.
 	DefaultShares = 1024
 
-	// maxShares are the most that the kernel takes.
-	maxShares = 1 << 18
+	// maxReserved are the most shares that a container reserves CPU for. A pipeline chooses the
+	// shares, and would take what others need of the node.
+	maxReserved = 4 * DefaultShares
 
 	sharesKey = prefix + "cpu-shares"
 )
