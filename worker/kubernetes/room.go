@@ -153,8 +153,8 @@ func (b *Backend) describe(lacks shortage) string {
 			running.add(container, lacks.of)
 		}
 	}
-	users := fmt.Sprintf("%s of this worker run%s, %d have ended or wait for their next check%s",
-		counted(running.pods, "pod"), running.of(lacks), idle.pods, idle.of(lacks))
+	users := fmt.Sprintf("%s of this worker %s%s, %d have ended or wait for their next check%s",
+		counted(running.pods, "pod"), verb(running.pods, "run"), running.of(lacks), idle.pods, idle.of(lacks))
 	switch others := max(0, lacks.used-running.amount-idle.amount); {
 	case lacks.of == podSlots:
 		users += fmt.Sprintf(", %d are others'", others)
@@ -180,7 +180,14 @@ func (s *share) of(lacks shortage) string {
 	if lacks.of == podSlots || lacks.used == 0 {
 		return ""
 	}
-	return " and have " + lacks.amount(s.amount)
+	return " (" + lacks.amount(s.amount) + ")"
+}
+
+func verb(n int, of string) string {
+	if n == 1 {
+		return of + "s"
+	}
+	return of
 }
 
 func counted(n int, noun string) string {

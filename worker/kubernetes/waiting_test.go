@@ -1,6 +1,7 @@
 package kubernetes_test
 
 import (
+	"fmt"
 	"time"
 
 	"code.cloudfoundry.org/garden"
@@ -113,6 +114,23 @@ var _ = Describe("waiting for room", func() {
 		})
 	})
 
+	It("of many ends when their time is up, and not for one after the other", func() {
+		const many = 30 // one after the other, they would take more than twice as long as a spec waits
+		node.take("another's")
+		failed := make(chan error, many)
+		for i := range many {
+			go func(w *world) {
+				_, err := w.backend.Create(task(fmt.Sprint("waiter-", i)))
+				failed <- err
+			}(w)
+		}
+		Eventually(failed).Should(HaveLen(many))
+		for range many {
+			Expect(<-failed).To(MatchError(And(ContainSubstring("not started within 400ms"), ContainSubstring("maxPods"))))
+		}
+		w.expectNothingLeft()
+	})
+
 	It("ends at once for what will never fit", func() {
 		w.config.PodStartupTimeout = time.Hour
 		w.start()
@@ -186,7 +204,7 @@ var _ = Describe("waiting for room", func() {
 			Eventually(node.refused("next")).Should(BeNumerically(">=", 1))
 			Eventually(func() string { return waitsFor("next") }).Should(And(
 				ContainSubstring("1500m of the node's 2 cpu are taken, and the pod asks for 1"),
-				ContainSubstring("1 pod of this worker run and have 0 cpu, 0 have ended or wait for their next check and have 0 cpu, others' pods have 1500m cpu"),
+				ContainSubstring("1 pod of this worker runs (0 cpu), 0 have ended or wait for their next check (0 cpu), others' pods have 1500m cpu"),
 				ContainSubstring("container_limits.cpu"),
 			))
 		})
