@@ -9,6 +9,7 @@ import (
 	"code.cloudfoundry.org/lager/v3/lagertest"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -30,6 +31,7 @@ func newOwnRuntime(ctx context.Context) ownRuntime {
 	admin, err := runs.Client()
 	Expect(err).NotTo(HaveOccurred())
 	r := ownRuntime{admin: admin, namespace: newNamespace(ctx, admin, "own-runtime-"), dir: stateDir(), log: lagertest.NewTestLogger("worker")}
+	DeferCleanup(r.removePods)
 	r.init, err = backend.InstallInit(filepath.Join("..", "bin", "concourse-init"), filepath.Join(r.dir, "init"))
 	Expect(err).NotTo(HaveOccurred())
 	return r
@@ -57,6 +59,20 @@ func (r ownRuntime) start(podTemplate string, through func(http.RoundTripper) ht
 	DeferCleanup(started.Stop)
 	Expect(started.Start()).To(Succeed())
 	return started
+}
+
+// removePods has the next spec find the node with all of its room.
+func (r ownRuntime) removePods(ctx SpecContext) {
+	GinkgoHelper()
+	pods := r.admin.CoreV1().Pods(r.namespace)
+	Expect(pods.DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: new(int64(1))}, metav1.ListOptions{})).To(Succeed())
+	Eventually(ctx, func() ([]string, error) {
+		list, err := pods.List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return nil, err
+		}
+		return names(list.Items), nil
+	}).WithTimeout(patience).Should(BeEmpty())
 }
 
 // container is one of that handle.

@@ -117,9 +117,14 @@ func visible(bindMounts []garden.BindMount) []garden.BindMount {
 	return seen
 }
 
+// hostPath is a directory of the node that has to be there. A container runtime would make
+// one that is missing, as for a pod that a kubelet starts after its container has gone.
 func hostPath(name, path string) corev1.Volume {
 	return corev1.Volume{
-		Name:         name,
-		VolumeSource: corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: path}},
+		Name: name,
+		VolumeSource: corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{
+			Path: path,
+			Type: new(corev1.HostPathDirectory),
+		}},
 	}
 }
