@@ -24,7 +24,7 @@ var _ = Describe("a client that waits a while for a container to start", func() 
 		Expect(w.createFor("50ms", task())).To(MatchError(contract.StillStarting{Handle: handle, Waiting: "the kubelet has not seen the pod"}))
 		w.setStatus(waiting("ContainerCreating", ""))
 		Eventually(func() error { return w.createFor("50ms", task()) }).Should(
-			MatchError(contract.StillStarting{Handle: handle, Waiting: "pod is Pending, container waits: ContainerCreating"}))
+			MatchError(contract.StillStarting{Handle: handle, Waiting: "pod is Pending, the kubelet prepares the container, and may be pulling its image (ContainerCreating)"}))
 	})
 
 	It("is told so also before there is a pod", func() {

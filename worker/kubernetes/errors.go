@@ -76,6 +76,9 @@ func (b *Backend) whyEnded(seen podwatch.Seen) error {
 	}
 	reason := pod.EndReason(seen.Pod)
 	if what, isNodes := pod.Disappeared(seen.Pod); isNodes {
+		if reason != nil && reason.Advice != "" {
+			what += ": " + reason.Advice
+		}
 		return b.disappeared("the pod ended: " + what)
 	}
 	if reason != nil {

@@ -57,6 +57,13 @@ func (c *Container) isOver() bool {
 	return phase == lifecycle.Ended || phase == lifecycle.GaveWay
 }
 
+// webKnowsTheEnd says whether web has noted how the container's step ended, which it does once it
+// has all of the output.
+func (c *Container) webKnowsTheEnd() bool {
+	_, over := c.state.Read().Properties[exitStatusProperty]
+	return over
+}
+
 // isLost says whether the container's pod ended for its node's sake before the step had. A step
 // that had ended has its result: nothing of it is to run again.
 func (c *Container) isLost() bool {
@@ -64,12 +71,11 @@ func (c *Container) isLost() bool {
 	if life.Phase != lifecycle.Ended || !contract.IsDisappeared(c.backend.WorkerName, life.Reason) {
 		return false
 	}
-	recorded := c.state.Read()
-	if _, over := recorded.Properties[exitStatusProperty]; over {
+	if c.webKnowsTheEnd() {
 		return false
 	}
 	noted := c.noted()
-	for _, id := range recorded.Processes {
+	for _, id := range c.state.Read().Processes {
 		if _, over := noted[id]; over {
 			return false
 		}

@@ -105,10 +105,11 @@ var errNotOver = errors.New("a process runs, or has no exit status")
 
 // askExits asks the pod what became of the processes that a client may come back to. It is an
 // error if one of them or any other still runs, or if init knows no status of one. Nobody comes
-// back to a process in a container of checks, so its pod is not asked.
+// back to a process in a container of checks, or of a step whose end web knows. Such a pod has no
+// say: it would keep its place for as long as Concourse keeps the container of a failed build.
 func (c *Container) askExits(ctx context.Context) (map[string]statedir.Exit, error) {
-	if c.life.IsCheck() {
-		return nil, nil
+	if c.life.IsCheck() || c.webKnowsTheEnd() {
+		return c.noted(), nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -140,7 +141,7 @@ func (b *Backend) letIdleChecksGo() {
 	reason := fmt.Errorf("its pod was removed, as nothing was checked in it for %s (--kubernetes-idle-check-timeout)", b.IdleCheckTimeout)
 	for {
 		select {
-		case <-time.After(b.IdleCheckTimeout / 4):
+		case <-time.After(max(b.IdleCheckTimeout/4, 50*time.Millisecond)):
 		case <-b.ctx.Done():
 			return
 		}

@@ -124,6 +124,16 @@ var _ = Describe("a pod that a node has too many others for", func() {
 		Expect(next("first")("a")).To(ConsistOf("first"))
 	})
 
+	It("takes the place of a step whose end web knows, whatever the init in its pod says", func() {
+		first := step("first")
+		ranTask(first)
+		Expect(first.SetProperty("concourse:exit-status", "0")).To(Succeed())
+		node.initOf("first").tell(podinit.ProcessState{ID: "a-lie", Running: true})
+		start(step("busy"))
+		start(step("too"))
+		Expect(next("first")("a")).To(ConsistOf("first"))
+	})
+
 	Describe("waits, and takes no place", func() {
 		// waits has one container more wait, until the process given ends.
 		waits := func(until garden.Container, process garden.Process) {

@@ -74,7 +74,7 @@ var _ = Describe("creating a container whose pod does not start", func() {
 		_, err := w.backend.Create(task())
 
 		Expect(err).To(MatchError(And(
-			ContainSubstring("not started within 200ms: pod is Pending, container waits: ContainerCreating, last warning: FailedMount: no such volume"),
+			ContainSubstring("not started within 200ms: pod is Pending, the kubelet prepares the container, and may be pulling its image (ContainerCreating), last warning: FailedMount: no such volume"),
 			ContainSubstring("raise --kubernetes-pod-startup-timeout"),
 		)))
 		w.expectNothingLeft()

@@ -76,16 +76,33 @@ func (b *Backend) run(s *start) {
 	began := time.Now()
 	err := b.makeReady(s)
 	if err == nil {
-		var phase lifecycle.Phase
-		if phase, err = container.life.Started(); err == nil {
-			logger.Info("pod-started", lager.Data{"took": time.Since(began).String()})
-			b.entered(container, phase)
-			return
-		}
+		err = b.becomeReady(container)
+	}
+	if err == nil {
+		logger.Info("pod-started", lager.Data{"took": time.Since(began).String()})
+		return
 	}
 	logger.Info("pod-not-started", lager.Data{"error": err.Error()})
 	container.life.StartFailed(fmt.Errorf("start pod %s with image %s on node %s: %w", container.podName(), s.image, b.NodeName, err))
 	b.entered(container, lifecycle.Discarded)
+}
+
+// becomeReady has the container be used, unless its pod has ended by now. The watch tells of an
+// end after that.
+func (b *Backend) becomeReady(container *Container) error {
+	var podEnd error
+	if seen, _ := container.pod.See(); seen.Ended() {
+		podEnd = b.whyEnded(seen)
+	}
+	phase, err := container.life.Started(podEnd)
+	if err != nil {
+		return err
+	}
+	b.entered(container, phase)
+	if seen, _ := container.pod.See(); seen.Ended() {
+		b.podEnded(container, seen)
+	}
+	return nil
 }
 
 func (b *Backend) makeReady(s *start) error {
@@ -151,7 +168,6 @@ func (b *Backend) try(ctx context.Context, s *start) error {
 		}
 	}
 	s.container.pod.Created(created)
-	s.container.life.PodReplaced()
 	if s.image.HasLogin() {
 		if err := b.api.HandSecretOver(ctx, created); err != nil {
 			return b.abortedOr(ctx, err)

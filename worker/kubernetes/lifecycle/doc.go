@@ -19,10 +19,9 @@
 // What leads from one phase to the next. An event that is not in a row changes nothing.
 //
 //	from       event         to
-//	Starting   Started       Ready; Discarded after Abort; what PodEnded leads to if it came before
+//	Starting   Started       Ready; Discarded after Abort; if the pod has ended, what that leads to
 //	Starting   StartFailed   Discarded
 //	Starting   Abort         Starting; the start is told to end, and Discarded follows
-//	Starting   PodEnded      Starting; the start finds out by itself, or Started leads on
 //	Ready      PodEnded      Ended; Discarded for a check
 //	Ready      InitLost      Ready; Discarded for a check
 //	Ready      GiveWay       GaveWay, if nothing runs and something ran

@@ -1,18 +1,16 @@
 package lifecycle
 
 // PodEnded is called when the pod has ended or is gone, whoever did it. It returns the phase
-// that the container is in then, and whether it is in it since this call.
+// that the container is in then, and whether it is in it since this call. A start finds out by
+// itself: the pod may be one that another has taken the place of.
 func (l *Lifecycle) PodEnded(reason error) (phase Phase, isNew bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch l.phase {
-	case Starting:
-		l.podEnded = reason
-	case Ready:
-		l.end(reason)
-		return l.phase, true
+	if l.phase != Ready {
+		return l.phase, false
 	}
-	return l.phase, false
+	l.end(reason)
+	return l.phase, true
 }
 
 // end is for a container that is Ready. The caller holds mu.
@@ -23,14 +21,6 @@ func (l *Lifecycle) end(reason error) {
 	}
 	l.reason = reason
 	l.enter(Ended)
-}
-
-// PodReplaced is called when the container has a pod that has not ended: what is known of the end
-// of a former one is forgotten.
-func (l *Lifecycle) PodReplaced() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.podEnded = nil
 }
 
 // InitLost is called when the pod goes on without its init. It says whether the container is

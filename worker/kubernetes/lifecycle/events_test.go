@@ -21,11 +21,11 @@ type event struct {
 }
 
 var events = []event{
-	{"Started", func(l *lifecycle.Lifecycle) { l.Started() }},
+	{"Started", func(l *lifecycle.Lifecycle) { l.Started(nil) }},
+	{"Started, and over", func(l *lifecycle.Lifecycle) { l.Started(errEnd) }},
 	{"StartFailed", func(l *lifecycle.Lifecycle) { l.StartFailed(errStart) }},
 	{"Abort", func(l *lifecycle.Lifecycle) { l.Abort(errAbort) }},
 	{"PodEnded", func(l *lifecycle.Lifecycle) { l.PodEnded(errEnd) }},
-	{"PodReplaced", func(l *lifecycle.Lifecycle) { l.PodReplaced() }},
 	{"InitLost", func(l *lifecycle.Lifecycle) { l.InitLost() }},
 	{"GiveWay", func(l *lifecycle.Lifecycle) { l.GiveWay(errGaveWay, time.Now()) }},
 	{"Destroy", func(l *lifecycle.Lifecycle) { l.Destroy() }},

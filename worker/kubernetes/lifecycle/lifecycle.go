@@ -36,9 +36,6 @@ type Lifecycle struct {
 	// aborted is why the start is to end. It is nil for a start that is wanted.
 	aborted error
 
-	// podEnded is why the pod ended before the container was Ready.
-	podEnded error
-
 	// users are the requests that run, follow or start processes in the container.
 	users int
 	// hasRun says whether a process ran since the worker knows the container.

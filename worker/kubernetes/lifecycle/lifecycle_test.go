@@ -26,33 +26,30 @@ var _ = Describe("a container", func() {
 
 	It("is not ready if it was aborted before init answered, and says so", func() {
 		Expect(l.Abort(errAbort)).To(BeTrue())
-		phase, err := l.Started()
+		phase, err := l.Started(nil)
 		Expect(err).To(MatchError(errAbort))
 		Expect(phase).To(Equal(lifecycle.Discarded))
 	})
 
 	It("has ended if its pod did between init's answer and its being ready", func() {
-		l.PodEnded(errEnd)
-		Expect(l.Started()).To(Equal(lifecycle.Ended))
+		Expect(l.Started(errEnd)).To(Equal(lifecycle.Ended))
 		seen, _ := l.See()
 		Expect(seen.Reason).To(MatchError(errEnd))
 	})
 
 	It("is ready if it was an earlier pod that ended", func() {
 		l.PodEnded(errEnd)
-		l.PodReplaced()
-		Expect(l.Started()).To(Equal(lifecycle.Ready))
+		Expect(l.Started(nil)).To(Equal(lifecycle.Ready))
 	})
 
 	It("of checks is discarded if its pod ended between init's answer and its being ready", func() {
 		l = lifecycle.New(lifecycle.Check)
-		l.PodEnded(errEnd)
-		Expect(l.Started()).To(Equal(lifecycle.Discarded))
+		Expect(l.Started(errEnd)).To(Equal(lifecycle.Discarded))
 	})
 
 	Describe("that is ready", func() {
 		BeforeEach(func() {
-			l.Started()
+			l.Started(nil)
 		})
 
 		It("is not idle before anything ran in it: its client is about to run something", func() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -14,10 +15,9 @@ import (
 
 // model follows the table, with what an event leaves behind that the table has in words.
 type model struct {
-	kind              lifecycle.Kind
-	phase             lifecycle.Phase
-	aborted, podEnded bool
-	ran               bool
+	kind         lifecycle.Kind
+	phase        lifecycle.Phase
+	aborted, ran bool
 }
 
 func (m *model) apply(name string) {
@@ -25,14 +25,8 @@ func (m *model) apply(name string) {
 	switch {
 	case m.phase == lifecycle.Starting && name == "Abort":
 		m.aborted = true
-	case m.phase == lifecycle.Starting && name == "PodEnded":
-		m.podEnded = true
-	case name == "PodReplaced":
-		m.podEnded = false
-	case m.phase == lifecycle.Starting && name == "Started" && m.aborted:
+	case m.phase == lifecycle.Starting && strings.HasPrefix(name, "Started") && m.aborted:
 		m.phase = lifecycle.Discarded
-	case m.phase == lifecycle.Starting && name == "Started" && m.podEnded:
-		m.phase = table[m.kind][lifecycle.Ready]["PodEnded"]
 	case m.phase == lifecycle.Ready && name == "a process":
 		m.ran = true
 	case name == "GiveWay" && !m.ran:

@@ -1,8 +1,9 @@
 package lifecycle
 
-// Started is called when processes may run in the pod. The error is that of a start which was
-// aborted meanwhile. The phase is that which the container is in then.
-func (l *Lifecycle) Started() (Phase, error) {
+// Started is called when processes may run in the pod, or have run: podEnd is why the pod has ended
+// since, or nil. The error is that of a start which was aborted meanwhile. The phase is that which
+// the container is in then.
+func (l *Lifecycle) Started(podEnd error) (Phase, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
@@ -13,8 +14,8 @@ func (l *Lifecycle) Started() (Phase, error) {
 		return l.enter(Discarded), l.startError
 	}
 	l.enter(Ready)
-	if l.podEnded != nil {
-		l.end(l.podEnded)
+	if podEnd != nil {
+		l.end(podEnd)
 	}
 	return l.phase, nil
 }

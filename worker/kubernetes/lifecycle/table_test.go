@@ -13,7 +13,7 @@ import (
 // in a row changes nothing.
 var table = map[lifecycle.Kind]map[lifecycle.Phase]map[string]lifecycle.Phase{
 	lifecycle.Step: {
-		lifecycle.Starting:  {"Started": lifecycle.Ready, "StartFailed": lifecycle.Discarded},
+		lifecycle.Starting:  {"Started": lifecycle.Ready, "Started, and over": lifecycle.Ended, "StartFailed": lifecycle.Discarded},
 		lifecycle.Ready:     {"PodEnded": lifecycle.Ended, "GiveWay": lifecycle.GaveWay, "Destroy": lifecycle.Leaving},
 		lifecycle.Ended:     {"Destroy": lifecycle.Leaving},
 		lifecycle.GaveWay:   {"Destroy": lifecycle.Leaving},
@@ -22,7 +22,7 @@ var table = map[lifecycle.Kind]map[lifecycle.Phase]map[string]lifecycle.Phase{
 		lifecycle.Gone:      {},
 	},
 	lifecycle.Check: {
-		lifecycle.Starting: {"Started": lifecycle.Ready, "StartFailed": lifecycle.Discarded},
+		lifecycle.Starting: {"Started": lifecycle.Ready, "Started, and over": lifecycle.Discarded, "StartFailed": lifecycle.Discarded},
 		lifecycle.Ready: {"PodEnded": lifecycle.Discarded, "InitLost": lifecycle.Discarded, "GiveWay": lifecycle.GaveWay,
 			"Destroy": lifecycle.Leaving},
 		lifecycle.GaveWay:   {"Destroy": lifecycle.Leaving},

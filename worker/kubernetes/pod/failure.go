@@ -112,6 +112,10 @@ func Ended(pod *corev1.Pod) bool {
 		containerState(pod).Terminated != nil
 }
 
+// containerCreating is the kubelet's reason for a container that waits for all that it takes,
+// the pull of its image included.
+const containerCreating = "ContainerCreating"
+
 // Progress describes how far a pod has come, for the report of one that took
 // too long.
 func Progress(pod *corev1.Pod) string {
@@ -120,17 +124,24 @@ func Progress(pod *corev1.Pod) string {
 		parts = []string{"the kubelet has not seen the pod"}
 	}
 	for _, condition := range pod.Status.Conditions {
-		if condition.Status == corev1.ConditionFalse && condition.Message != "" {
+		if condition.Status == corev1.ConditionFalse && condition.Message != "" && !isOfContainers(condition.Type) {
 			parts = append(parts, fmt.Sprintf("%s is false (%s)", condition.Type, condition.Message))
 		}
 	}
 	switch state := containerState(pod); {
+	case state.Waiting != nil && state.Waiting.Reason == containerCreating:
+		parts = append(parts, "the kubelet prepares the container, and may be pulling its image ("+containerCreating+")")
 	case state.Waiting != nil:
 		parts = append(parts, strings.TrimSuffix("container waits: "+state.Waiting.Reason+": "+state.Waiting.Message, ": "))
 	case state.Running != nil:
 		parts = append(parts, "container runs, but init does not answer")
 	}
 	return strings.Join(parts, ", ")
+}
+
+// isOfContainers tells the conditions that say of the container what its own state says better.
+func isOfContainers(condition corev1.PodConditionType) bool {
+	return condition == corev1.PodReady || condition == corev1.ContainersReady
 }
 
 func waitingFailure(waiting *corev1.ContainerStateWaiting, image string) *Failure {

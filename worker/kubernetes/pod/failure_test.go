@@ -190,12 +190,13 @@ var _ = Describe("the progress of a pod", func() {
 		Expect(pod.Progress(slow)).To(Equal(said))
 	},
 		Entry("new", &corev1.Pod{}, "the kubelet has not seen the pod"),
-		Entry("being made", waiting("ContainerCreating", ""), "pod is Pending, container waits: ContainerCreating"),
+		Entry("being made", waiting("ContainerCreating", ""), "pod is Pending, the kubelet prepares the container, and may be pulling its image (ContainerCreating)"),
 		Entry("running", withState(corev1.PodRunning, corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}),
 			"pod is Running, container runs, but init does not answer"),
 		Entry("with a condition", &corev1.Pod{Status: corev1.PodStatus{Phase: corev1.PodPending, Conditions: []corev1.PodCondition{
 			{Type: corev1.PodReady, Status: corev1.ConditionFalse, Message: "containers with unready status: [step]"},
-		}}}, "pod is Pending, Ready is false (containers with unready status: [step])"),
+			{Type: corev1.PodReadyToStartContainers, Status: corev1.ConditionFalse, Message: "no network"},
+		}}}, "pod is Pending, PodReadyToStartContainers is false (no network)"),
 	)
 })
 
