@@ -7,10 +7,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"code.cloudfoundry.org/garden"
 	"code.cloudfoundry.org/garden/routes"
 	"code.cloudfoundry.org/lager/v3"
+	"github.com/concourse/concourse-kubernetes/worker/contract"
 	"github.com/concourse/concourse-kubernetes/worker/outputstream"
 	"github.com/concourse/concourse/atc/db"
 	"github.com/concourse/concourse/atc/worker/gardenruntime/gclient"
@@ -50,14 +52,31 @@ func (f factory) gardenClient(logger lager.Logger, worker db.Worker) gclient.Cli
 		// The host is put in for each request.
 		Req: rata.NewRequestGenerator("http://127.0.0.1:8080", routes.Routes),
 	}}
-	conn := attachingConnection{connection.NewWithHijacker(streamer, logger)}
+	conn := attachingConnection{connection.NewWithHijacker(streamer, logger), worker.Name()}
 	return gclient.NewClient(retrying(conn))
 }
 
 type attachedKey struct{}
 
 // attachingConnection has the streams of an attach tell that they are its.
-type attachingConnection struct{ connection.Connection }
+type attachingConnection struct {
+	connection.Connection
+	worker string
+}
+
+// sentBefore is in the error of net/http for a request whose body an earlier try has sent:
+// upstream's client tries one again whose connection broke.
+const sentBefore = "with Body length 0"
+
+// Run says in the words for which web runs a step again that it does not know whether a process
+// has started. Web attaches to the process then, if it has, and else runs it.
+func (c attachingConnection) Run(ctx context.Context, handle string, spec garden.ProcessSpec, streams garden.ProcessIO) (garden.Process, error) {
+	process, err := c.Connection.Run(ctx, handle, spec, streams)
+	if err != nil && strings.Contains(err.Error(), sentBefore) {
+		return nil, contract.Disappeared(c.worker, "its connection broke while it was asked to start a process: "+err.Error())
+	}
+	return process, err
+}
 
 func (c attachingConnection) Attach(ctx context.Context, handle, processID string, streams garden.ProcessIO) (garden.Process, error) {
 	return c.Connection.Attach(context.WithValue(ctx, attachedKey{}, true), handle, processID, streams)

@@ -59,7 +59,7 @@ var _ = Describe("the Garden client of a Kubernetes worker", func() {
 			return conn, err
 		}
 		streamer := acknowledgingStreamer{connection.NewHijackStreamerWithDialer(dial), logger}
-		client = attachingConnection{connection.NewWithHijacker(streamer, logger)}
+		client = attachingConnection{connection.NewWithHijacker(streamer, logger), "some-worker"}
 	})
 
 	// take is a piece of output on its way.

@@ -9,10 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// restarts are those that are over.
+// restarts are those that are over, and the one that goes on.
 type restarts struct {
 	mutex sync.Mutex
 	done  []RestartDone
+	// began is when the one began that goes on. It is zero if none does.
+	began time.Time
 }
 
 // RestartDone is a restart of the plan.
@@ -26,6 +28,9 @@ type RestartDone struct {
 func (r *restarts) during(began, ended time.Time) bool {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
+	if !r.began.IsZero() && r.began.Before(ended) {
+		return true
+	}
 	for _, restart := range r.done {
 		if restart.Began.Before(ended) && began.Before(restart.Ended) {
 			return true
@@ -72,7 +77,7 @@ func (r restarter) finish() error {
 }
 
 func (s *session) restart(ctx context.Context, what Restart) error {
-	done := RestartDone{Restart: what, Began: time.Now()}
+	done := RestartDone{Restart: what, Began: s.restarts.begin()}
 	end := s.Runs.Cluster.StopDaemon
 	if what.Signal == unix.SIGKILL {
 		end = s.Runs.Cluster.KillDaemon
@@ -86,8 +91,20 @@ func (s *session) restart(ctx context.Context, what Restart) error {
 	done.Ended = time.Now()
 	s.printf("%s got %s and was back after %.1fs\n", what.Daemon, unix.SignalName(what.Signal), done.Ended.Sub(done.Began).Seconds())
 
-	s.restarts.mutex.Lock()
-	defer s.restarts.mutex.Unlock()
-	s.restarts.done = append(s.restarts.done, done)
+	s.restarts.end(done)
 	return nil
+}
+
+func (r *restarts) begin() time.Time {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.began = time.Now()
+	return r.began
+}
+
+func (r *restarts) end(done RestartDone) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.began = time.Time{}
+	r.done = append(r.done, done)
 }
