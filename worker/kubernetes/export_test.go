@@ -87,6 +87,9 @@ func (b *Backend) IsBeingRemoved(handle string) bool {
 	return container != nil && container.life.Phase().IsBeingRemoved()
 }
 
+// BePatient has removals take as long as they do for users.
+func (b *Backend) BePatient() { b.patience.removal = defaultPatience.removal }
+
 // WaitForSecondPulls makes the backend wait for them as long as a spec may take.
 func (b *Backend) WaitForSecondPulls() { b.patience.secondPull = time.Hour }
 

@@ -50,7 +50,7 @@ func (b *Backend) removeInTime(container *Container) error {
 }
 
 func (b *Backend) removing(do func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(b.ctx), b.patience.removal)
+	ctx, cancel := context.WithTimeout(b.ctx, b.patience.removal)
 	defer cancel()
 	return do(ctx)
 }
@@ -123,7 +123,10 @@ func (b *Backend) removePod(ctx context.Context, container *Container, began tim
 		return err
 	}
 	_, err = container.pod.Wait(ctx, func(seen podwatch.Seen) bool { return seen.Gone })
-	if err != nil && b.api.PodExists(context.WithoutCancel(b.ctx), seen.Pod) {
+	if err != nil && b.ctx.Err() != nil { // nothing is watched any more
+		return b.disappeared("it was stopped while it removed pod " + container.podName())
+	}
+	if err != nil && b.api.PodExists(b.ctx, seen.Pod) {
 		return b.stillThere(container, began)
 	}
 	return nil
