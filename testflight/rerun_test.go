@@ -3,6 +3,7 @@ package testflight_test
 import (
 	"context"
 	"os/exec"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -22,28 +23,40 @@ var _ = Describe("with --enable-rerun-when-worker-disappears, a step whose pod i
 		c.WebFlags = append(c.WebFlags, "--enable-rerun-when-worker-disappears")
 	}
 
-	// again waits until the pipeline's task holds in a pod that is not this one.
-	again := func(ctx context.Context, p pipeline, build *gexec.Session) {
+	// again waits until the build's task holds once more.
+	again := func(build *gexec.Session) {
 		GinkgoHelper()
 		Eventually(build.Out, patience).Should(gbytes.Say("disappeared.*will retry"))
 		Eventually(build.Out, patience).Should(gbytes.Say("holding 42"))
 	}
 
-	It("by an eviction, runs again", func(ctx SpecContext) {
+	// evict asks for the eviction of the pod of a step.
+	evict := func(ctx context.Context, p pipeline, step string) {
+		GinkgoHelper()
+		client, err := runs.Client()
+		Expect(err).NotTo(HaveOccurred())
+		for _, pod := range p.pods() {
+			if pod.Step == step {
+				Expect(client.PolicyV1().Evictions(concourse.Namespace).Evict(ctx, &policyv1.Eviction{
+					ObjectMeta: metav1.ObjectMeta{Name: pod.Pod.Name, Namespace: concourse.Namespace},
+				})).To(Succeed())
+			}
+		}
+	}
+
+	It("by an eviction, runs again, and no step that had ended", func(ctx SpecContext) {
 		reconfigure(ctx, rerun)
 		at := newGate()
-		p := setPipeline(ctx, mainJob(taskOn1("one", "", holds(at))))
+		p := setPipeline(ctx, mainJob(taskOn1("ended", "", "echo did $((40+2))"), taskOn1("one", "", holds(at))))
 		build := p.trigger(ctx)
 		Eventually(build.Out, patience).Should(gbytes.Say("holding 42"))
 
-		client, err := runs.Client()
-		Expect(err).NotTo(HaveOccurred())
-		Expect(client.PolicyV1().Evictions(concourse.Namespace).Evict(ctx, &policyv1.Eviction{
-			ObjectMeta: metav1.ObjectMeta{Name: p.podOf("task").Name, Namespace: concourse.Namespace},
-		})).To(Succeed())
-		again(ctx, p, build)
+		evict(ctx, p, "ended")
+		evict(ctx, p, "one")
+		again(build)
 		at.open.Store(true)
 		Eventually(build, patience).Should(gexec.Exit(0))
+		Expect(strings.Count(string(build.Out.Contents()), "did 42")).To(Equal(1))
 	}, SpecTimeout(3*patience))
 
 	It("by a drain of its node, runs again on another", func(ctx SpecContext) {
@@ -73,7 +86,7 @@ var _ = Describe("with --enable-rerun-when-worker-disappears, a step whose pod i
 		}, NodeTimeout(time.Minute))
 		Expect(runs.Cluster.AwaitDaemonEnd(ctx, concourse.SecondWorkerDaemon, func() error {
 			kubectl(ctx, "drain", second, "--force", "--ignore-daemonsets", "--delete-emptydir-data")
-			again(ctx, p, build)
+			again(build)
 			Expect(p.nodesOf("one")).To(ConsistOf(first, second))
 			at.open.Store(true)
 			Eventually(build, patience).Should(gexec.Exit(0))
