@@ -2,6 +2,7 @@ package leftover
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -9,7 +10,8 @@ import (
 )
 
 // mounts lists those below the cluster's folder, the name spaces of networks among them. With none
-// it lists those below the work dirs.
+// it lists those below the work dirs. What is in the folder itself is the cluster's: the networks
+// of its daemons, which come and go with these.
 func (m Machine) mounts(into Traces) error {
 	below := m.WorkDirs
 	if m.StateDir != "" {
@@ -23,6 +25,9 @@ func (m Machine) mounts(into Traces) error {
 	}
 	into[Mount] = nil
 	for _, mount := range found {
+		if filepath.Dir(mount.Mountpoint) == m.StateDir {
+			continue
+		}
 		into[Mount] = append(into[Mount], mount.Mountpoint)
 	}
 	return nil
