@@ -29,11 +29,7 @@ func (b *Backend) cutOffNetwork(ctx context.Context, container *Container) error
 }
 
 func (b *Backend) cutOff(ctx context.Context, container *Container) error {
-	containerID, err := b.awaitContainerID(ctx, container)
-	if err != nil {
-		return err
-	}
-	pid, err := container.podsInit().PID(ctx)
+	pid, containerID, err := b.awaitProcess(ctx, container)
 	if err != nil {
 		return err
 	}
@@ -43,6 +39,17 @@ func (b *Backend) cutOff(ctx context.Context, container *Container) error {
 	}
 	defer network.Close()
 	return b.CutOffNetwork(network)
+}
+
+// awaitProcess returns what the pod says is its init, and the container that the kubelet says it
+// is in. Whether the one is in the other is for who uses them to verify.
+func (b *Backend) awaitProcess(ctx context.Context, container *Container) (pid int, containerID string, err error) {
+	containerID, err = b.awaitContainerID(ctx, container)
+	if err != nil {
+		return 0, "", err
+	}
+	pid, err = container.podsInit().PID(ctx)
+	return pid, containerID, err
 }
 
 // awaitContainerID waits for the kubelet to report the container, which it does up to a

@@ -68,12 +68,13 @@ type world struct {
 	cutOffErr error
 
 	// weights are those of the pods, by their names.
-	weights sync.Map
+	weights   sync.Map
+	weightErr error
 }
 
 func (w *world) setWeight(pid int, containerID, podUID string, shares uint64) error {
 	w.weights.Store(podUID, shares)
-	return nil
+	return w.weightErr
 }
 
 func (w *world) networkOfInit(pid int, container string) (*os.File, error) {

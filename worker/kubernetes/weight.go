@@ -21,11 +21,7 @@ func (b *Backend) setWeight(container *Container) {
 }
 
 func (b *Backend) weigh(ctx context.Context, container *Container) error {
-	containerID, err := b.awaitContainerID(ctx, container)
-	if err != nil {
-		return err
-	}
-	pid, err := container.podsInit().PID(ctx)
+	pid, containerID, err := b.awaitProcess(ctx, container)
 	if err != nil {
 		return err
 	}
