@@ -33,7 +33,8 @@ func (c *Concourse) ExpireChecks(ctx context.Context) error {
 
 // ExpireLostChecks has the containers of checks that a web ran when it was killed ready for
 // Concourse's GC, and their caches. Upstream keeps them for a day, because it does not know that
-// the checks are over. No flag shortens that. So no check may run.
+// the checks are over. No flag shortens that. Those that were still being made it keeps for ever.
+// So no check may run.
 func (c *Concourse) ExpireLostChecks(ctx context.Context) error {
 	for _, table := range []string{"containers", "resource_cache_uses"} {
 		const column = "in_memory_build_create_time"
@@ -41,6 +42,9 @@ func (c *Concourse) ExpireLostChecks(ctx context.Context) error {
 		if _, err := c.update(ctx, statement); err != nil {
 			return fmt.Errorf("expire the %s of checks whose web was killed: %w", table, err)
 		}
+	}
+	if _, err := c.update(ctx, "UPDATE containers SET state = 'failed' WHERE state = 'creating' AND meta_type = 'check'"); err != nil {
+		return fmt.Errorf("give up the containers of checks whose web was killed while they were made: %w", err)
 	}
 	return nil
 }
