@@ -131,7 +131,7 @@ func (b *Backend) goOn(container *Container, found *corev1.Pod) {
 	case phase == lifecycle.Ready && found == nil:
 		b.endPodOf(container, errGoneWhileAway)
 	case phase == lifecycle.Ready:
-		go b.setWeight(container) // the worker may have ended before it did
+		go b.setUnnamedWeight(container) // the worker may have ended before it did
 	case found != nil && (phase == lifecycle.GaveWay || phase == lifecycle.Ended && isOld):
 		go b.insist(b.Logger.Session("give-way", lager.Data{"handle": container.handle}), func(ctx context.Context) error {
 			return b.takePod(ctx, container)

@@ -102,6 +102,7 @@ func (b *Backend) Hurry() {
 	b.patience.room = backoff(20*time.Millisecond, 50*time.Millisecond)
 	b.api.Outage = backoff(20*time.Millisecond, 50*time.Millisecond)
 	b.patience.idle = 0
+	b.patience.weight = 100 * time.Millisecond
 	b.patience.look = 10 * time.Millisecond
 	b.patience.lastOutput = 200 * time.Millisecond
 	b.patience.removal = 500 * time.Millisecond

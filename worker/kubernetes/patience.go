@@ -18,6 +18,7 @@ type patience struct {
 	room        wait.Backoff  // for a node that is full to have room
 	outage      wait.Backoff  // for an API server that is away to be asked again
 	idle        time.Duration // until a container counts as idle
+	weight      time.Duration // for the kubelet to report a container whose CPU weight is to be set
 	look        time.Duration // between looks whether others of the worker run
 	request     time.Duration // for one request to the API server or to init
 	lastOutput  time.Duration // for the output of a process that was stopped
@@ -34,6 +35,7 @@ var defaultPatience = patience{
 	room:        backoff(2*time.Second, 16*time.Second),
 	outage:      backoff(500*time.Millisecond, 8*time.Second),
 	idle:        2 * time.Second,
+	weight:      5 * time.Second,
 	look:        time.Second,
 	request:     30 * time.Second,
 	lastOutput:  30 * time.Second,

@@ -73,7 +73,7 @@ func (b *Backend) podEnded(container *Container, seen podwatch.Seen) {
 func (b *Backend) entered(container *Container, phase lifecycle.Phase) {
 	switch phase {
 	case lifecycle.Ready:
-		go b.setWeight(container)
+		go b.setUnnamedWeight(container)
 	case lifecycle.Ended:
 		go b.rememberEnd(container)
 	case lifecycle.Discarded:

@@ -235,6 +235,7 @@ func (b *Backend) finish(ctx context.Context, s *start) error {
 			return err
 		}
 	}
+	b.setNamedWeight(ctx, s.container)
 	return s.container.state.Change(func(r *statedir.Record) { r.Phase = lifecycle.Ready })
 }
 

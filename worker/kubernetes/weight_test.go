@@ -30,7 +30,7 @@ var _ = Describe("the CPU weight of a pod", func() {
 		spec := task()
 		spec.Limits.CPU.Weight = 512
 		w.create(spec)
-		Eventually(weight).Should(BeEquivalentTo(512))
+		Expect(weight()).To(BeEquivalentTo(512), "before anything runs")
 	})
 
 	It("is that of 1024 shares for a step that names none", func() {
