@@ -77,7 +77,7 @@ func (b *Backend) load() ([]*Container, error) {
 		if recorded.Phase != lifecycle.Starting {
 			life = lifecycle.Resume(kindOf(recorded.Properties), cmp.Or(recorded.Phase, lifecycle.Ready), reason, hasRun(recorded))
 		}
-		container := b.containerOf(handle, life, state)
+		container := b.containerOf(handle, life, podwatch.Known(recorded.PodName), state)
 		b.mu.Lock()
 		b.containers[handle] = container
 		b.mu.Unlock()
@@ -133,9 +133,7 @@ func (b *Backend) goOn(container *Container, found *corev1.Pod) {
 	case phase == lifecycle.Ready:
 		go b.setUnnamedWeight(container) // the worker may have ended before it did
 	case found != nil && (phase == lifecycle.GaveWay || phase == lifecycle.Ended && isOld):
-		go b.insist(b.Logger.Session("give-way", lager.Data{"handle": container.handle}), func(ctx context.Context) error {
-			return b.takePod(ctx, container)
-		})
+		go b.insistOnTakingPod(container, giveWaySession)
 	}
 }
 
@@ -158,9 +156,7 @@ func (b *Backend) endPodOf(container *Container, reason error) {
 	}
 	b.entered(container, phase)
 	if phase == lifecycle.Ended {
-		go b.insist(b.Logger.Session("remove-old-pod", lager.Data{"handle": container.handle}), func(ctx context.Context) error {
-			return b.takePod(ctx, container)
-		})
+		go b.insistOnTakingPod(container, "remove-old-pod")
 	}
 }
 

@@ -68,8 +68,9 @@ var _ garden.Container = (*Container)(nil)
 
 // newContainer returns one that is starting.
 func (b *Backend) newContainer(spec garden.ContainerSpec, img image.Image) *Container {
-	container := b.containerOf(spec.Handle, lifecycle.New(kindOf(spec.Properties)), b.states.New(spec.Handle, statedir.Record{
-		PodName:        pod.Name(spec.Handle, spec.Properties),
+	podName := pod.Name(spec.Handle, spec.Properties)
+	container := b.containerOf(spec.Handle, lifecycle.New(kindOf(spec.Properties)), podwatch.Named(podName), b.states.New(spec.Handle, statedir.Record{
+		PodName:        podName,
 		GraceTime:      spec.GraceTime,
 		Properties:     spec.Properties,
 		ImageDirectory: img.Directory,
@@ -79,19 +80,18 @@ func (b *Backend) newContainer(spec garden.ContainerSpec, img image.Image) *Cont
 		BootID:         b.BootID,
 		Phase:          lifecycle.Starting,
 	}))
-	container.pod = podwatch.Named(container.pod.Name())
 	container.image = img
 	container.environment = spec.Env
 	return container
 }
 
-func (b *Backend) containerOf(handle string, life *lifecycle.Lifecycle, state *statedir.State) *Container {
+func (b *Backend) containerOf(handle string, life *lifecycle.Lifecycle, watched *podwatch.Pod, state *statedir.State) *Container {
 	return &Container{
 		backend:    b,
 		handle:     handle,
 		life:       life,
 		state:      state,
-		pod:        podwatch.Known(state.Read().PodName),
+		pod:        watched,
 		abortStart: func(error) {},
 		removal:    semaphore.NewWeighted(1),
 		init:       b.NewInit(pod.SocketPath(state.RunDir())),

@@ -13,6 +13,9 @@ import (
 	"github.com/concourse/concourse-kubernetes/worker/kubernetes/lifecycle"
 )
 
+// giveWaySession is what the worker's log calls the end of a pod that makes room.
+const giveWaySession = "give-way"
+
 // makeWay removes pods that run nothing until there is what a pod lacks. The longest idle go
 // first, checks before steps. It says whether any has gone. None goes where all of them would
 // not do.
@@ -70,7 +73,7 @@ func (b *Backend) idle(since time.Time) []*Container {
 // container is written down before: exit statuses, and how much of the output clients have. The
 // output itself is in the run directory.
 func (b *Backend) giveWay(ctx context.Context, container *Container, reason error) bool {
-	logger := b.Logger.Session("give-way", lager.Data{"handle": container.handle, "pod": container.pod.Name()})
+	logger := b.Logger.Session(giveWaySession, lager.Data{"handle": container.handle, "pod": container.pod.Name()})
 	asked := time.Now()
 	exits, err := container.askExits(ctx)
 	if err != nil {
@@ -91,7 +94,7 @@ func (b *Backend) giveWay(ctx context.Context, container *Container, reason erro
 	removed := make(chan struct{})
 	go func() {
 		defer close(removed)
-		b.insist(logger, func(ctx context.Context) error { return b.takePod(ctx, container) })
+		b.insistOnTakingPod(container, giveWaySession)
 	}()
 	select {
 	case <-removed:

@@ -118,6 +118,13 @@ func (b *Backend) removeDiscarded(container *Container) {
 	b.insist(logger, func(ctx context.Context) error { return b.remove(ctx, container) })
 }
 
+// insistOnTakingPod removes the pod of a container that stays known. The purpose names the
+// messages in the worker's log.
+func (b *Backend) insistOnTakingPod(container *Container, purpose string) {
+	logger := b.Logger.Session(purpose, lager.Data{"handle": container.handle, "pod": container.pod.Name()})
+	b.insist(logger, func(ctx context.Context) error { return b.takePod(ctx, container) })
+}
+
 // insist does something again until that succeeds. A worker that stops leaves it to the next
 // one.
 func (b *Backend) insist(logger lager.Logger, do func(context.Context) error) {

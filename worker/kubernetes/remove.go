@@ -59,29 +59,26 @@ func (b *Backend) removing(do func(context.Context) error) error {
 // after any of them failed. The Secret of a later container of the handle has
 // the same name, hence the look at who has the handle.
 func (b *Backend) remove(ctx context.Context, container *Container) error {
-	began := time.Now()
-	if err := container.removal.Acquire(ctx, 1); err != nil {
-		return b.stillThere(container, began)
-	}
-	defer container.removal.Release(1)
-	if b.find(container.handle) != container {
+	return b.takePodAnd(ctx, container, func() error {
+		if err := b.states.Discard(container.handle); err != nil {
+			return err
+		}
+		b.forget(container)
+		container.pod.Vanished() // the watch may never tell
+		container.life.Removed()
+		b.freed.Send()
 		return nil
-	}
-	if err := b.removePodAndSecret(ctx, container, began); err != nil {
-		return err
-	}
-	if err := b.states.Discard(container.handle); err != nil {
-		return err
-	}
-	b.forget(container)
-	container.pod.Vanished() // the watch may never tell
-	container.life.Removed()
-	b.freed.Send()
-	return nil
+	})
 }
 
 // takePod removes the pod and the Secret of a container that stays known.
 func (b *Backend) takePod(ctx context.Context, container *Container) error {
+	return b.takePodAnd(ctx, container, func() error { return nil })
+}
+
+// takePodAnd removes the pod and the Secret of a container, and does something while nobody else
+// removes any of it.
+func (b *Backend) takePodAnd(ctx context.Context, container *Container, do func() error) error {
 	began := time.Now()
 	if err := container.removal.Acquire(ctx, 1); err != nil {
 		return b.stillThere(container, began)
@@ -90,17 +87,15 @@ func (b *Backend) takePod(ctx context.Context, container *Container) error {
 	if b.find(container.handle) != container {
 		return nil
 	}
-	return b.removePodAndSecret(ctx, container, began)
-}
-
-func (b *Backend) removePodAndSecret(ctx context.Context, container *Container, began time.Time) error {
 	if err := b.removePod(ctx, container, began); err != nil {
 		return err
 	}
 	if container.state.Read().HasSecret {
-		return b.api.DeleteSecret(ctx, container.pod.Name())
+		if err := b.api.DeleteSecret(ctx, container.pod.Name()); err != nil {
+			return err
+		}
 	}
-	return nil
+	return do()
 }
 
 // removePod returns when the container's pod is gone. The error of one that stays

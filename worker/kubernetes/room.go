@@ -153,8 +153,7 @@ func (b *Backend) describe(lacks shortage) string {
 			running.add(container, lacks.of)
 		}
 	}
-	users := fmt.Sprintf("%s of this worker %s%s, %d have ended or wait for their next check%s",
-		counted(running.pods, "pod"), verb(running.pods, "run"), running.of(lacks), idle.pods, idle.of(lacks))
+	users := fmt.Sprintf("%s%s, %d have ended or wait for their next check%s", podsThatRun(running.pods), running.of(lacks), idle.pods, idle.of(lacks))
 	switch others := max(0, lacks.used-running.amount-idle.amount); {
 	case lacks.of == podSlots:
 		users += fmt.Sprintf(", %d are others'", others)
@@ -183,18 +182,11 @@ func (s *share) of(lacks shortage) string {
 	return " (" + lacks.amount(s.amount) + ")"
 }
 
-func verb(n int, of string) string {
+func podsThatRun(n int) string {
 	if n == 1 {
-		return of + "s"
+		return "1 pod of this worker runs"
 	}
-	return of
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return fmt.Sprintf("%d pods of this worker run", n)
 }
 
 func (c *Container) isIdle() bool {
