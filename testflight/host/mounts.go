@@ -13,24 +13,33 @@ import (
 // fails rather than leave a mount: who removed the folder's files would remove others
 // through that.
 func UnmountBelow(folder string) error {
-	mounted, err := mountinfo.GetMounts(below(folder))
+	mounted, err := MountsBelow(folder)
 	if err != nil {
 		return err
 	}
-	slices.Reverse(mounted) // what was mounted last is on top
-	for _, mount := range mounted {
-		if err := unix.Unmount(mount.Mountpoint, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW); err != nil {
-			return fmt.Errorf("unmount %s: %w", mount.Mountpoint, err)
+	for _, point := range slices.Backward(mounted) { // what was mounted last is on top
+		if err := unix.Unmount(point, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW); err != nil {
+			return fmt.Errorf("unmount %s: %w", point, err)
 		}
 	}
-	left, err := mountinfo.GetMounts(below(folder))
+	left, err := MountsBelow(folder)
 	if err != nil {
 		return err
 	}
 	if len(left) > 0 {
-		return fmt.Errorf("still mounted, so no files are removed: %v", mountPoints(left))
+		return fmt.Errorf("still mounted, so no files are removed: %v", left)
 	}
 	return nil
+}
+
+// MountsBelow are the mount points below a folder, in the order in which they were mounted, each
+// as often as something is mounted on it.
+func MountsBelow(folder string) ([]string, error) {
+	mounts, err := mountinfo.GetMounts(below(folder))
+	if err != nil {
+		return nil, err
+	}
+	return mountPoints(mounts), nil
 }
 
 // below skips what is not mounted below the folder.

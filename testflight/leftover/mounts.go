@@ -3,10 +3,9 @@ package leftover
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
-	"github.com/moby/sys/mountinfo"
+	"github.com/concourse/concourse-kubernetes/testflight/host"
 )
 
 // mounts lists those below the cluster's folder, the name spaces of networks among them. With none
@@ -17,18 +16,17 @@ func (m Machine) mounts(into Traces) error {
 	if m.StateDir != "" {
 		below = []string{m.StateDir}
 	}
-	found, err := mountinfo.GetMounts(func(mount *mountinfo.Info) (skip, stop bool) {
-		return !slices.ContainsFunc(below, func(folder string) bool { return isBelow(folder, mount.Mountpoint) }), false
-	})
-	if err != nil {
-		return fmt.Errorf("list mounts: %w", err)
-	}
 	into[Mount] = nil
-	for _, mount := range found {
-		if filepath.Dir(mount.Mountpoint) == m.StateDir {
-			continue
+	for _, folder := range below {
+		found, err := host.MountsBelow(folder)
+		if err != nil {
+			return fmt.Errorf("list mounts: %w", err)
 		}
-		into[Mount] = append(into[Mount], mount.Mountpoint)
+		for _, point := range found {
+			if filepath.Dir(point) != m.StateDir {
+				into[Mount] = append(into[Mount], point)
+			}
+		}
 	}
 	return nil
 }
