@@ -71,8 +71,7 @@ func isBounded(ctx context.Context, w limitedWorker) error {
 
 // watchesNode looks at the worker's Node, to notice drains.
 func watchesNode(ctx context.Context, w limitedWorker) error {
-	_, err := node.Watch(ctx, w.client, runs.Cluster.NodeName(), w.log)
-	return err
+	return node.New(runs.Cluster.NodeName()).Start(ctx, w.client, w.log)
 }
 
 var _ = Describe("the role of a worker", Ordered, ContinueOnFailure, func() {

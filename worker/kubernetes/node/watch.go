@@ -43,12 +43,6 @@ func New(name string) *Watched {
 	}
 }
 
-// Watch returns a Node that it has started to watch, see [Watched.Start].
-func Watch(ctx context.Context, client kubernetes.Interface, name string, logger lager.Logger) (*Watched, error) {
-	w := New(name)
-	return w, w.Start(ctx, client, logger)
-}
-
 // Start returns when it knows the Node, and watches it until the context ends. It is called
 // once. A Node that the worker may not watch stays as it was: the worker works as it would
 // without that. So does one that is deleted.

@@ -49,8 +49,8 @@ var _ = Describe("the worker's own Node", func() {
 	}
 	watchIt := func(ctx SpecContext) *node.Watched {
 		GinkgoHelper()
-		watched, err := node.Watch(ctx, client, "node-1", log)
-		Expect(err).NotTo(HaveOccurred())
+		watched := node.New("node-1")
+		Expect(watched.Start(ctx, client, log)).To(Succeed())
 		return watched
 	}
 	cordoned := func(watched *node.Watched) bool {
@@ -152,7 +152,7 @@ var _ = Describe("the worker's own Node", func() {
 		client.PrependReactor("list", "nodes", func(clienttesting.Action) (bool, runtime.Object, error) {
 			return true, nil, errors.New("connection refused")
 		})
-		_, err := node.Watch(ctx, client, "node-1", log)
+		err := node.New("node-1").Start(ctx, client, log)
 		Expect(err).To(MatchError(And(ContainSubstring("node node-1"), ContainSubstring("connection refused"), ContainSubstring("reachable"))))
 	})
 })
